@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// PID 1 of every vNode: without the Swift runtime, because its memory is paid once a vNode.
+let embedded: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Embedded"),
+    .unsafeFlags(["-wmo", "-Osize"]),
+]
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "vnode",
+    products: [
+        .executable(name: "vnode-fs", targets: ["vnode-fs"]),
+        .executable(name: "vnode", targets: ["vnode"]),
+        .executable(name: "vnode-init", targets: ["vnode-init"]),
+        .executable(name: "vnode-conformance", targets: ["vnode-conformance"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "CFuse3"),
+        .target(name: "CLinux"),
+        .target(name: "Linux", dependencies: ["CLinux", system], swiftSettings: strict),
+        .target(name: "Text", swiftSettings: strict),
+        .target(name: "Tree", dependencies: ["Text"], swiftSettings: strict),
+        .target(name: "Readings", dependencies: ["Tree", "Text", "Linux", system], swiftSettings: strict),
+        .target(
+            name: "FuseKit", dependencies: ["CFuse3", "CLinux", "Linux", system], swiftSettings: strict,
+            linkerSettings: [.linkedLibrary(":libfuse3.a")]),
+        .target(name: "Control", dependencies: ["Linux", system], swiftSettings: strict),
+        .target(
+            name: "ViewServer",
+            dependencies: ["Tree", "Text", "Readings", "FuseKit", "Control", "Linux", system, logging],
+            swiftSettings: strict),
+        .target(name: "OCI", swiftSettings: strict),
+        .target(
+            name: "Sandbox", dependencies: ["Tree", "Control", "OCI", "Linux", "CLinux", system],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "vnode-fs",
+            dependencies: ["ViewServer", "Tree", "Control", "FuseKit", "Readings", "Linux", arguments, logging, system],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "vnode", dependencies: ["Sandbox", "Control", "Linux", arguments, system], swiftSettings: strict),
+        .executableTarget(
+            name: "vnode-init", dependencies: ["CLinux"], swiftSettings: embedded),
+        .executableTarget(
+            name: "vnode-conformance", dependencies: ["Linux", "Tree", "Control", system], swiftSettings: strict),
+        .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: strict),
+        .testTarget(name: "TreeTests", dependencies: ["Tree", "Text"], swiftSettings: strict),
+        .testTarget(name: "ReadingsTests", dependencies: ["Readings", "Tree", "Text", "Linux", system], swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
+        .testTarget(name: "ControlTests", dependencies: ["Control", "Linux", system], swiftSettings: strict),
+        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "OCI", "Tree", system], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,18 @@
+#define _GNU_SOURCE
+#include "clinux.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+int clinux_openat(int dirfd, const char *path, int flags, unsigned int mode) { return openat(dirfd, path, flags, mode); }
+
+int clinux_fcntl(int fd, int command, long argument) { return fcntl(fd, command, argument); }
+
+unsigned int clinux_major(dev_t device) { return major(device); }
+
+unsigned int clinux_minor(dev_t device) { return minor(device); }
+
+int clinux_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_CLOEXEC); }

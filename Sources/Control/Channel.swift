@@ -1,0 +1,91 @@
+import FoundationEssentials
+import Glibc
+public import Linux
+public import SystemPackage
+
+/// A failure of the control socket, or one the other side reported.
+public struct ControlError: Error, CustomStringConvertible {
+    public let errno: Errno
+    public let message: String
+
+    public init(_ errno: Errno, _ message: String) {
+        self.errno = errno
+        self.message = message
+    }
+
+    public var description: String { message }
+}
+
+/// One connection of the control socket: JSON messages over a unix SOCK_SEQPACKET, with descriptors.
+public struct Channel: ~Copyable {
+    public let socket: OwnedFD
+
+    /// Longest message either side accepts, bytes.
+    public static let longest = 16384
+
+    public init(_ socket: consuming OwnedFD) { self.socket = socket }
+
+    /// Connects to a daemon. ENOENT or ECONNREFUSED: none is listening at `path`.
+    public static func connect(to path: String) throws(Errno) -> Channel {
+        let socket = try Sockets.seqPacket()
+        try Sockets.connect(socket, to: path)
+        return Channel(socket)
+    }
+
+    public borrowing func send(_ message: some Encodable, descriptors: [CInt] = []) throws(ControlError) {
+        let bytes: [UInt8]
+        do {
+            bytes = Array(try JSONEncoder().encode(message))
+        } catch {
+            throw ControlError(.invalidArgument, "control socket: encoding a message: \(error)")
+        }
+        guard bytes.count <= Channel.longest else {
+            throw ControlError(.messageTooLong, "control socket: a message of \(bytes.count) bytes is longer than \(Channel.longest)")
+        }
+        do {
+            try Sockets.send(bytes, descriptors: descriptors, on: socket)
+        } catch {
+            throw ControlError(error, "control socket: sending: \(error)")
+        }
+    }
+
+    /// The next message and its descriptors, which the caller owns; nil when the other side has closed.
+    /// EINVAL for what is not a message of this kind (its descriptors are closed).
+    public borrowing func receive<Message: Decodable>(_ type: Message.Type) throws(ControlError) -> (Message, [CInt])? {
+        let bytes: [UInt8]
+        let descriptors: [CInt]
+        do {
+            (bytes, descriptors) = try Sockets.receive(longest: Channel.longest, on: socket)
+        } catch {
+            throw ControlError(error, "control socket: receiving: \(error)")
+        }
+        guard !bytes.isEmpty else {
+            for descriptor in descriptors { _ = close(descriptor) }
+            return nil
+        }
+        do {
+            return (try JSONDecoder().decode(type, from: Data(bytes)), descriptors)
+        } catch {
+            for descriptor in descriptors { _ = close(descriptor) }
+            throw ControlError(.invalidArgument, "control socket: a message could not be understood")
+        }
+    }
+
+    /// Sends a request and waits for its answer; a failure the daemon reports is thrown.
+    public borrowing func ask(_ request: Request, descriptors: [CInt] = []) throws(ControlError) -> (Response, [CInt]) {
+        try send(request, descriptors: descriptors)
+        return try answer()
+    }
+
+    /// One further answer to the request before (`list` has several).
+    public borrowing func answer() throws(ControlError) -> (Response, [CInt]) {
+        guard let (response, received) = try receive(Response.self) else {
+            throw ControlError(.connectionReset, "control socket: vnode-fs closed the connection")
+        }
+        if case .failed(let errno, let message) = response {
+            for descriptor in received { _ = close(descriptor) }
+            throw ControlError(Errno(rawValue: errno), message)
+        }
+        return (response, received)
+    }
+}

@@ -1,0 +1,73 @@
+/// A vNode as the launcher announces it and the daemon remembers it.
+public struct VNodeRecord: Codable, Sendable, Equatable {
+    public var name: String
+    /// First of the vNode's UIDs and GIDs on the node; what root of the vNode is.
+    public var uidBase: UInt32
+    /// CLOCK_BOOTTIME of the node at which the vNode started, nanoseconds.
+    public var startedAt: UInt64
+    public var hostname: String
+    public var bootID: String
+    /// Absolute path of the vNode's top cgroup directory.
+    public var cgroup: String
+    /// Node pid of `vnode-init`.
+    public var initPID: Int32
+    /// CPU list the vNode is confined to by affinity, where no cpuset controller does it.
+    public var affinity: String?
+
+    public init(
+        name: String, uidBase: UInt32, startedAt: UInt64, hostname: String, bootID: String, cgroup: String, initPID: Int32,
+        affinity: String? = nil
+    ) {
+        self.name = name
+        self.uidBase = uidBase
+        self.startedAt = startedAt
+        self.hostname = hostname
+        self.bootID = bootID
+        self.cgroup = cgroup
+        self.initPID = initPID
+        self.affinity = affinity
+    }
+}
+
+/// One view: the outer container's, or that of one inner container.
+public struct ViewRecord: Codable, Sendable, Equatable {
+    public var name: String
+    /// Absolute path of the cgroup directory the view is bound to; at or below the vNode's top.
+    public var cgroup: String
+
+    public init(name: String, cgroup: String) {
+        self.name = name
+        self.cgroup = cgroup
+    }
+}
+
+/// What the launcher asks. One request is one message; descriptors travel with it in the order named.
+public enum Request: Codable, Sendable, Equatable {
+    case hello(version: Int)
+    /// Descriptors: static /dev/fuse, live /dev/fuse, staging mount namespace, pidfd of `vnode-init`,
+    /// root of the vNode's procfs in staging. Answer: `.done`.
+    case addVNode(VNodeRecord)
+    /// Answer: `.view(number:)`, the name of the view's directory at the root of both connections.
+    case addView(vnode: String, ViewRecord)
+    case removeView(vnode: String, number: UInt32)
+    case removeVNode(name: String)
+    /// Answer: `.done` with the staging mount namespace as descriptor.
+    case staging(vnode: String)
+    /// Answers: one `.vnode` each, then `.done`.
+    case list
+}
+
+public enum Response: Codable, Sendable, Equatable {
+    case done
+    case hello(version: Int, pid: Int32)
+    case view(number: UInt32)
+    case vnode(VNodeRecord, views: [ViewRecord])
+    /// errno and a sentence for people.
+    case failed(errno: Int32, message: String)
+}
+
+/// Version of this protocol: both sides must have the same.
+public let protocolVersion = 1
+
+/// Where the daemon listens unless told otherwise.
+public let defaultSocketPath = "/run/vnode/vnode-fs.sock"

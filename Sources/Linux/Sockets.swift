@@ -1,0 +1,86 @@
+import CLinux
+import Glibc
+public import SystemPackage
+
+/// Unix sockets that carry whole messages (SOCK_SEQPACKET) and descriptors (SCM_RIGHTS).
+public enum Sockets {
+    public struct Peer: Sendable {
+        public let pid: Int32
+        public let uid: UInt32
+    }
+
+    public static func seqPacket() throws(Errno) -> OwnedFD {
+        OwnedFD(taking: try check(socket(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0)))
+    }
+
+    public static func connect(_ socket: borrowing OwnedFD, to path: String) throws(Errno) {
+        var address = try unixAddress(path)
+        let raw = socket.raw
+        _ = try check(
+            unsafe withUnsafePointer(to: &address) {
+                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe Glibc.connect(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            })
+    }
+
+    /// Binds with mode 0600 from the first moment on and listens.
+    public static func listen(_ socket: borrowing OwnedFD, at path: String) throws(Errno) {
+        var address = try unixAddress(path)
+        let raw = socket.raw
+        let mask = umask(0o177)
+        defer { umask(mask) }
+        _ = try check(
+            unsafe withUnsafePointer(to: &address) {
+                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe Glibc.bind(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            })
+        _ = try check(Glibc.listen(raw, 128))
+    }
+
+    public static func accept(on socket: borrowing OwnedFD) throws(Errno) -> OwnedFD {
+        OwnedFD(taking: try check(clinux_accept(socket.raw)))
+    }
+
+    /// Who connected (SO_PEERCRED).
+    public static func peer(of socket: borrowing OwnedFD) throws(Errno) -> Peer {
+        var pid: pid_t = 0
+        var uid: uid_t = 0
+        var gid: gid_t = 0
+        _ = try check(unsafe clinux_peer(socket.raw, &pid, &uid, &gid))
+        return Peer(pid: pid, uid: uid)
+    }
+
+    public static func send(_ bytes: [UInt8], descriptors: [CInt] = [], on socket: borrowing OwnedFD) throws(Errno) {
+        let raw = socket.raw
+        _ = try check(
+            unsafe bytes.withUnsafeBytes { bytes in
+                unsafe descriptors.withUnsafeBufferPointer {
+                    unsafe clinux_send(raw, bytes.baseAddress, bytes.count, $0.baseAddress, CInt($0.count))
+                }
+            })
+    }
+
+    /// One message, empty when the other side has closed. EMSGSIZE for one longer than `longest` or with too many
+    /// descriptors: nothing of it is kept.
+    public static func receive(longest: Int, on socket: borrowing OwnedFD) throws(Errno) -> ([UInt8], [CInt]) {
+        var bytes = [UInt8](repeating: 0, count: longest)
+        var descriptors = [CInt](repeating: -1, count: 16)
+        var count = CInt(descriptors.count)
+        let raw = socket.raw
+        let size = try check(
+            unsafe bytes.withUnsafeMutableBytes { bytes in
+                unsafe descriptors.withUnsafeMutableBufferPointer {
+                    unsafe clinux_receive(raw, bytes.baseAddress, bytes.count, $0.baseAddress, &count)
+                }
+            })
+        return (Array(bytes.prefix(size)), Array(descriptors.prefix(Int(count))))
+    }
+
+    private static func unixAddress(_ path: String) throws(Errno) -> sockaddr_un {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        let room = MemoryLayout.size(ofValue: address.sun_path)
+        guard bytes.count < room, !bytes.contains(0) else { throw .fileNameTooLong }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        return address
+    }
+}

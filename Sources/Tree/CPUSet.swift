@@ -1,0 +1,80 @@
+/// A set of CPU numbers, in the kernel's list notation `0-3,8` and mask notation `ffff,00000003`.
+public struct CPUSet: Sendable, Equatable {
+    /// Ascending, without repeats.
+    public private(set) var ids: [Int]
+
+    public init(_ ids: some Sequence<Int> = []) { self.ids = Set(ids.filter { $0 >= 0 && $0 < CPUSet.most }).sorted() }
+
+    /// NR_CPUS of the largest kernel configuration.
+    public static let most = 8192
+
+    public var count: Int { ids.count }
+    public var isEmpty: Bool { ids.isEmpty }
+
+    public func contains(_ id: Int) -> Bool {
+        var low = 0
+        var high = ids.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ids[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low < ids.count && ids[low] == id
+    }
+
+    public func intersection(_ other: CPUSet) -> CPUSet { CPUSet(ids.filter(other.contains)) }
+
+    /// The lowest `count` ids.
+    public func prefix(_ count: Int) -> CPUSet { CPUSet(ids.prefix(max(0, count))) }
+
+    /// Parses `0-3,8`, surrounding white space allowed; nil for anything else. An empty list is the empty set.
+    public init?(list: some StringProtocol) {
+        var found: Set<Int> = []
+        let text = list.drop { $0.isWhitespace }
+        let trimmed = text.prefix { !$0.isWhitespace }
+        guard text.dropFirst(trimmed.count).allSatisfy(\.isWhitespace) else { return nil }
+        if !trimmed.isEmpty {
+            for part in trimmed.split(separator: ",", omittingEmptySubsequences: false) {
+                let ends = part.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+                guard let from = ends.first, let to = ends.last, let first = CPUSet.number(String(from)), let last = CPUSet.number(String(to)), first <= last
+                else { return nil }
+                found.formUnion(first...last)
+            }
+        }
+        ids = found.sorted()
+    }
+
+    private static func number(_ text: String) -> Int? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(text), value < CPUSet.most
+        else { return nil }
+        return value
+    }
+
+    /// `0-3,8`, as `%*pbl`.
+    public var list: String {
+        var parts: [String] = []
+        var index = 0
+        while index < ids.count {
+            var end = index
+            while end + 1 < ids.count, ids[end + 1] == ids[end] + 1 { end += 1 }
+            parts.append(end == index ? "\(ids[index])" : "\(ids[index])-\(ids[end])")
+            index = end + 1
+        }
+        return parts.joined(separator: ",")
+    }
+
+    /// `00000000,0000000f`: hexadecimal words of 32, `width` bits in all, as `%*pb`.
+    public func mask(width: Int) -> String {
+        let words = max(1, (max(1, width) + 31) / 32)
+        var bits = [UInt32](repeating: 0, count: words)
+        for id in ids where id < words * 32 { bits[id / 32] |= 1 << UInt32(id % 32) }
+        let top = (max(1, width) - 1) % 32 / 4 + 1
+        var text = ""
+        for (place, word) in bits.reversed().enumerated() {
+            let digits = String(word, radix: 16)
+            let wanted = place == 0 ? top : 8
+            if place > 0 { text += "," }
+            text += String(repeating: "0", count: max(0, wanted - digits.count)) + digits
+        }
+        return text
+    }
+}

@@ -1,0 +1,145 @@
+/// A place in the tree of one view: an entry of the catalog and the number its `*` stands for.
+public struct Place: Hashable, Sendable {
+    public let entry: Int
+    public let instance: Int
+
+    public init(entry: Int, instance: Int) {
+        self.entry = entry
+        self.instance = instance
+    }
+
+    /// The view's top directory, which holds `proc`, `sys` and `cover`.
+    public static let top = Place(entry: 0, instance: 0)
+}
+
+/// The table compiled for lookup: every path component an entry, directories implied by their children included.
+public struct Catalog: Sendable {
+    public struct Entry: Sendable {
+        /// Component of the path; of a pattern the part before its `*`.
+        public let name: String
+        public let isPattern: Bool
+        public let parent: Int
+        public let kind: Kind
+        public let mode: UInt16
+        /// nil for a directory no row names.
+        public internal(set) var row: Row?
+        public internal(set) var children: [Int] = []
+    }
+
+    public let entries: [Entry]
+
+    /// The tree of the table, used everywhere.
+    public static let standard = Catalog(rows: Table.rows)
+
+    public init(rows: [Row]) {
+        var entries = [Entry(name: "", isPattern: false, parent: 0, kind: .directory, mode: 0o555, row: nil)]
+        for row in rows + Cover.rows {
+            var at = 0
+            let components = row.path.split(separator: "/")
+            for (depth, component) in components.enumerated() {
+                let last = depth == components.count - 1
+                let isPattern = component.hasSuffix("*")
+                let name = String(isPattern ? component.dropLast() : component)
+                if let known = entries[at].children.first(where: { entries[$0].name == name && entries[$0].isPattern == isPattern }) {
+                    at = known
+                    if last { entries[at].row = row }
+                } else {
+                    entries.append(
+                        Entry(
+                            name: name, isPattern: isPattern, parent: at, kind: last ? row.kind : .directory,
+                            mode: last ? row.mode : 0o555, row: last ? row : nil))
+                    entries[at].children.append(entries.count - 1)
+                    at = entries.count - 1
+                }
+            }
+        }
+        self.entries = entries
+    }
+
+    public subscript(_ place: Place) -> Entry { entries[place.entry] }
+
+    /// Whether the daemon serves the entry (and lists it): everything but what is left to the kernel.
+    public func isServed(_ entry: Int) -> Bool {
+        guard let row = entries[entry].row else { return true }
+        switch row.policy {
+        case .emulate, .constant, .empty: return true
+        case .deny: return entries[entry].parent == coverDirectory
+        case .namespaced, .pass: return false
+        }
+    }
+
+    /// The child `name` of a directory, as a view with these CPUs sees it; nil is ENOENT.
+    public func lookup(_ name: String, in directory: Place, cpus: CPUSet) -> Place? {
+        for child in entries[directory.entry].children {
+            let entry = entries[child]
+            if !entry.isPattern {
+                if entry.name == name { return isServed(child) ? Place(entry: child, instance: directory.instance) : nil }
+            } else if name.hasPrefix(entry.name), let number = Catalog.number(name.dropFirst(entry.name.count)), cpus.contains(number) {
+                return isServed(child) ? Place(entry: child, instance: number) : nil
+            }
+        }
+        return nil
+    }
+
+    /// The entries of a directory in order, as a view with these CPUs sees them.
+    public func children(of directory: Place, cpus: CPUSet) -> [(name: String, place: Place)] {
+        var list: [(name: String, place: Place)] = []
+        for child in entries[directory.entry].children where isServed(child) {
+            let entry = entries[child]
+            if entry.isPattern {
+                for id in cpus.ids { list.append((entry.name + String(id), Place(entry: child, instance: id))) }
+            } else {
+                list.append((entry.name, Place(entry: child, instance: directory.instance)))
+            }
+        }
+        return list
+    }
+
+    /// The directory above, and the top's own.
+    public func parent(of place: Place) -> Place {
+        let entry = entries[place.entry]
+        return Place(entry: entry.parent, instance: entry.isPattern ? 0 : place.instance)
+    }
+
+    /// The path of a place below the view's top: `sys/devices/system/cpu/cpu1/online`.
+    public func path(of place: Place) -> String {
+        var parts: [String] = []
+        var at = place
+        while at.entry != 0 {
+            let entry = entries[at.entry]
+            parts.append(entry.isPattern ? entry.name + String(at.instance) : entry.name)
+            at = parent(of: at)
+        }
+        return parts.reversed().joined(separator: "/")
+    }
+
+    /// The place at `path` below the top, without regard to which CPUs a view has.
+    public func place(at path: String) -> Place? {
+        var at = Place.top
+        for component in path.split(separator: "/") {
+            let children = entries[at.entry].children
+            let name = String(component)
+            if let exact = children.first(where: { !entries[$0].isPattern && entries[$0].name == name }) {
+                at = Place(entry: exact, instance: at.instance)
+            } else if let (child, number) = children.lazy.compactMap({ child -> (Int, Int)? in
+                guard entries[child].isPattern, name.hasPrefix(entries[child].name) else { return nil }
+                return Catalog.number(name.dropFirst(entries[child].name.count)).map { (child, $0) }
+            }).first {
+                at = Place(entry: child, instance: number)
+            } else {
+                return nil
+            }
+        }
+        return at
+    }
+
+    var coverDirectory: Int { entries[0].children.first { entries[$0].name == Cover.directory } ?? 0 }
+
+    /// A canonical decimal CPU number: no sign, no leading zero.
+    static func number(_ text: Substring) -> Int? {
+        guard !text.isEmpty, text.utf8.count <= 4, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            text.utf8.count == 1 || text.utf8.first != 0x30, let value = Int(text), value < CPUSet.most
+        else { return nil }
+        return value
+    }
+}

@@ -1,0 +1,112 @@
+public import Text
+
+/// What a view shows at a path.
+public enum Policy: String, Sendable, CaseIterable {
+    /// Answer computed for this view.
+    case emulate
+    /// The kernel already answers for the reader's namespaces: left alone.
+    case namespaced
+    /// The same answer on every node.
+    case constant
+    /// Readable without content; a directory without entries.
+    case empty
+    /// Covered: EACCES where the mount point cannot be hidden, ENOENT in the debug mount.
+    case deny
+    /// The node's own content. Only what the documentation lists.
+    case pass
+}
+
+/// How old an answer may be, and with it how it is served.
+public enum Freshness: Sendable, Equatable {
+    /// Changes only on an event: cached by the kernel until the daemon says otherwise ("static").
+    case onEvent
+    /// An open sees one moment, at most this many milliseconds old ("snapshot").
+    case within(milliseconds: Int)
+    /// Computed at every open ("direct").
+    case everyOpen
+}
+
+/// The readings a renderer needs; the server takes exactly these before it calls it.
+public struct Needs: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// `Snapshot.clock`
+    public static let clock = Needs(rawValue: 1 << 0)
+    /// `Snapshot.cpus` (visible CPUs and their topology)
+    public static let cpus = Needs(rawValue: 1 << 1)
+    /// `Snapshot.processors` (blocks of the node's cpuinfo)
+    public static let processors = Needs(rawValue: 1 << 2)
+    /// `Snapshot.cpuTimes`
+    public static let cpuTimes = Needs(rawValue: 1 << 3)
+    /// `Snapshot.nodeMemory` and `Snapshot.memory`
+    public static let memory = Needs(rawValue: 1 << 4)
+    /// `Snapshot.tasks`
+    public static let tasks = Needs(rawValue: 1 << 5)
+    /// `Snapshot.load`
+    public static let load = Needs(rawValue: 1 << 6)
+    /// `Snapshot.disks`
+    public static let disks = Needs(rawValue: 1 << 7)
+    /// `Snapshot.nodeVmstatNames`
+    public static let vmstatNames = Needs(rawValue: 1 << 8)
+    public static let cpuPressure = Needs(rawValue: 1 << 9)
+    public static let memoryPressure = Needs(rawValue: 1 << 10)
+    public static let ioPressure = Needs(rawValue: 1 << 11)
+}
+
+public enum Kind: String, Sendable {
+    case file, directory
+}
+
+/// Writes one file's content. Pure: no I/O, no clock, never fails.
+/// `instance` is the number a `*` of the row's path stands for, 0 without one.
+public typealias Renderer = @Sendable (_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) -> Void
+
+/// One line of the table: a path (or a pattern with one `*`, a CPU number) and everything decided about it.
+public struct Row: Sendable {
+    public let path: String
+    public let kind: Kind
+    public let policy: Policy
+    public let freshness: Freshness
+    public let needs: Needs
+    /// The kernel file this imitates, or where the decision comes from.
+    public let source: String
+    public let mode: UInt16
+    public let render: Renderer?
+
+    init(
+        _ path: String, kind: Kind, policy: Policy, freshness: Freshness = .onEvent, needs: Needs = [],
+        source: String, mode: UInt16, render: Renderer? = nil
+    ) {
+        self.path = path
+        self.kind = kind
+        self.policy = policy
+        self.freshness = freshness
+        self.needs = needs
+        self.source = source
+        self.mode = mode
+        self.render = render
+    }
+
+    static func emulate(
+        _ path: String, _ freshness: Freshness, needs: Needs, source: String, mode: UInt16 = 0o444, _ render: @escaping Renderer
+    ) -> Row {
+        Row(path, kind: .file, policy: .emulate, freshness: freshness, needs: needs, source: source, mode: mode, render: render)
+    }
+
+    static func constant(_ path: String, _ text: String, source: String) -> Row {
+        Row(path, kind: .file, policy: .constant, source: source, mode: 0o444) { _, _, out in out.write(text) }
+    }
+
+    static func namespaced(_ path: String, kind: Kind, source: String) -> Row {
+        Row(path, kind: kind, policy: .namespaced, source: source, mode: kind == .file ? 0o444 : 0o555)
+    }
+
+    static func pass(_ path: String, source: String) -> Row {
+        Row(path, kind: .file, policy: .pass, source: source, mode: 0o444)
+    }
+
+    static func empty(_ path: String, kind: Kind = .file, source: String) -> Row {
+        Row(path, kind: kind, policy: .empty, source: source, mode: kind == .file ? 0o444 : 0o555) { _, _, _ in }
+    }
+}

@@ -1,0 +1,146 @@
+/// Everything a renderer may look at, taken at one moment. What a row does not ask for (`Needs`) is left at its empty value.
+public struct Snapshot: Sendable {
+    public var identity = Identity()
+    public var clock = Clock()
+    public var cpus = CPUs()
+    /// Blocks of the node's `/proc/cpuinfo`, in its order, all of them.
+    public var processors: [Processor] = []
+    public var cpuTimes: [CPUTime] = []
+    public var nodeMemory = NodeMemory()
+    /// nil without a memory controller at the view's cgroup.
+    public var memory: CgroupMemory?
+    public var tasks = Tasks()
+    public var load = Load()
+    public var disks: [Disk] = []
+    /// Names of the node's `/proc/vmstat`, in its order. Names only: the values are the node's own business.
+    public var nodeVmstatNames: [String] = []
+    public var pressure = Pressure()
+
+    public init() {}
+
+    /// What the view calls itself, and the kernel facts that uname(2) tells anyway.
+    public struct Identity: Sendable {
+        public var hostname = "vnode"
+        /// A UUID of the view's vNode: `/proc/sys/kernel/random/boot_id`.
+        public var bootID = ""
+        public var kernelRelease = ""
+        public var kernelVersion = ""
+        public init() {}
+    }
+
+    public struct Clock: Sendable {
+        /// Nanoseconds since the vNode started.
+        public var uptime: UInt64 = 0
+        /// Seconds since 1970 at which the vNode started.
+        public var bootTime: UInt64 = 0
+        public init() {}
+    }
+
+    public struct CPUs: Sendable {
+        /// What the view may use: first ceil(quota) of the effective cpuset, kernel's own ids.
+        public var visible = CPUSet()
+        /// The node's own `possible` list and `kernel_max`: a documented exception.
+        public var possible = CPUSet()
+        public var kernelMax = 0
+        /// The node's topology by CPU id; only of visible CPUs.
+        public var topology: [Int: Topology] = [:]
+        public init() {}
+    }
+
+    /// `/sys/devices/system/cpu/cpuN/topology` of the node.
+    public struct Topology: Sendable, Equatable {
+        public var package = 0
+        public var core = 0
+        public var die: Int?
+        public var cluster: Int?
+        /// Sibling sets as the node has them; renderers cut them to the visible CPUs.
+        public var coreCPUs = CPUSet()
+        public var dieCPUs: CPUSet?
+        public var clusterCPUs: CPUSet?
+        public var packageCPUs = CPUSet()
+        public init() {}
+    }
+
+    /// One block of cpuinfo: its fields in order, names without padding.
+    public struct Processor: Sendable {
+        public var id = 0
+        public var fields: [(name: String, value: String)] = []
+        public init() {}
+    }
+
+    /// Accounted time of one visible CPU since the view began, microseconds; monotonic.
+    public struct CPUTime: Sendable, Equatable {
+        public var id = 0
+        public var user: UInt64 = 0
+        public var nice: UInt64 = 0
+        public var system: UInt64 = 0
+        public var idle: UInt64 = 0
+        /// Time the quota withheld.
+        public var steal: UInt64 = 0
+        public init(id: Int = 0) { self.id = id }
+    }
+
+    /// The node's `/proc/meminfo` in kB, names in their order.
+    public struct NodeMemory: Sendable {
+        public var fields: [(name: String, kilobytes: UInt64)] = []
+        public init() {}
+        public subscript(_ name: String) -> UInt64? { fields.first { $0.name == name }?.kilobytes }
+    }
+
+    /// `memory.*` of the view's cgroup, bytes; limits are the least up to the vNode's top.
+    public struct CgroupMemory: Sendable {
+        public var limit: UInt64?
+        public var current: UInt64 = 0
+        public var swapLimit: UInt64?
+        public var swapCurrent: UInt64 = 0
+        /// zswap.current, when the kernel has it.
+        public var zswapCurrent: UInt64?
+        /// memory.stat, keys matched whole; bytes or counts as the kernel gives them.
+        public var stat: [String: UInt64] = [:]
+        public init() {}
+    }
+
+    /// Tasks of the view's cgroup.
+    public struct Tasks: Sendable, Equatable {
+        public var total = 0
+        /// State R.
+        public var running = 0
+        /// State D.
+        public var blocked = 0
+        /// The highest pid the vNode's PID namespace has shown: pids are handed out in sequence, so also its forks.
+        public var lastPID = 0
+        /// Children and threads made since the vNode began, as far as pids tell.
+        public var forks: UInt64 = 0
+        public init() {}
+    }
+
+    /// Load averages as the kernel keeps them: fixed point, FSHIFT 11.
+    public struct Load: Sendable, Equatable {
+        public var one: UInt64 = 0
+        public var five: UInt64 = 0
+        public var fifteen: UInt64 = 0
+        public init() {}
+    }
+
+    /// One line of `io.stat` and the device's name on the node.
+    public struct Disk: Sendable, Equatable {
+        public var major = 0
+        public var minor = 0
+        public var name = ""
+        public var readBytes: UInt64 = 0
+        public var writtenBytes: UInt64 = 0
+        public var reads: UInt64 = 0
+        public var writes: UInt64 = 0
+        public var discardedBytes: UInt64 = 0
+        public var discards: UInt64 = 0
+        public init() {}
+    }
+
+    /// `*.pressure` of the view's cgroup, as the kernel wrote it; empty when the kernel keeps none.
+    public struct Pressure: Sendable {
+        public var cpu: [UInt8] = []
+        public var memory: [UInt8] = []
+        public var io: [UInt8] = []
+        public init() {}
+    }
+}
