@@ -133,6 +133,9 @@ public struct Catalog: Sendable {
         return at
     }
 
+    /// Whether an entry is what gets bound over undecided entries, or the directory of it.
+    public func isCover(_ entry: Int) -> Bool { entry == coverDirectory || entries[entry].parent == coverDirectory }
+
     var coverDirectory: Int { entries[0].children.first { entries[$0].name == Cover.directory } ?? 0 }
 
     /// A canonical decimal CPU number: no sign, no leading zero.

@@ -3,6 +3,10 @@
 // Without _GNU_SOURCE: it changes types that Glibc's module has already told Swift about.
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <sys/types.h>
 
 // open(2), openat(2), fcntl(2): variadic.
@@ -17,3 +21,7 @@ ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors,
 int clinux_peer(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 // accept4 is a GNU extension. The result is close-on-exec.
 int clinux_accept(int socket);
+// fork is marked unavailable in Swift. Only for a process with one thread.
+pid_t clinux_fork(void);
+// prctl is variadic.
+int clinux_die_with_parent(int signal);
