@@ -89,7 +89,8 @@ private final class Subject {
         subject.file.close()
         #expect(throws: Errno.noSuchAddressOrDevice) {
             _ = try subject.file.open(
-                now: 60_000_000, freshness: 50_000_000, wallClock: 60, render: { () throws(Errno) in throw .noSuchAddressOrDevice }, renew: {})
+                now: 60_000_000, freshness: 50_000_000, wallClock: 60, render: { () throws(Errno) in throw .noSuchAddressOrDevice },
+                renew: {})
         }
         #expect(subject.file.current.bytes == [1])
         #expect(try subject.open(at: 70) == .cached)
