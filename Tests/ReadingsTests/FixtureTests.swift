@@ -10,12 +10,16 @@ import Tree
         Scenario(fixture: "composed", name: "no-limits", cgroup: "no-limits", top: "no-limits"),
         Scenario(fixture: "composed", name: "no-controllers", cgroup: "no-controllers", top: "no-controllers"),
         Scenario(fixture: "hybrid-6.18-2cpu", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
+        Scenario(fixture: "vm-6.12-2cpu", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
+        Scenario(
+            fixture: "vm-6.12-nested-limits", name: "nested", cgroup: "vnode-fixture/500M/600M/max/400M/max/900M", top: "vnode-fixture"),
     ]
 
     /// With VNODE_RECORD=1 writes what the code says now, for a reader to check, and fails.
     @Test(arguments: scenarios) func everyFileIsAsExpected(_ scenario: Scenario) throws {
         let rendered = try scenario.render()
         #expect(rendered.count > 60)
+        #expect(!rendered.contains { $0.content.isEmpty && !["proc/diskstats", "proc/modules", "proc/mdstat"].contains($0.path) })
         if ProcessInfo.processInfo.environment["VNODE_RECORD"] != nil {
             for (path, content) in rendered {
                 let url = URL(fileURLWithPath: scenario.expected + "/" + path)
@@ -60,6 +64,23 @@ import Tree
         #expect(fields["Committed_AS"] == (40 + 1 + 8) * 1024)
         #expect(fields["DirectMap1G"] == 0)
         #expect(fields["VmallocTotal"] == 34_359_738_367)
+    }
+
+    @Test func nestedLimitsOfARealKernel() throws {
+        let scenario = try #require(Self.scenarios.first { $0.fixture == "vm-6.12-nested-limits" })
+        let fields = try fields(scenario)
+        #expect(fields["MemTotal"] == 409_600)
+        // 29,380,608 bytes in use.
+        #expect(fields["MemFree"] == 409_600 - 28_692)
+        // cpuset 1 of four CPUs, quotas of 1.5 and 3.
+        #expect(try file("sys/devices/system/cpu/online", of: scenario) == "1\n")
+        #expect(try file("sys/devices/system/cpu/possible", of: scenario) == "0-3\n")
+        #expect(try file("sys/devices/system/cpu/offline", of: scenario) == "0,2-3\n")
+        #expect(try file("sys/devices/system/cpu/cpu1/topology/package_cpus", of: scenario) == "2\n")
+        let cpuinfo = try file("proc/cpuinfo", of: scenario)
+        #expect(cpuinfo.hasPrefix("processor\t: 1\n"))
+        #expect(cpuinfo.contains("\nsiblings\t: 1\n") && cpuinfo.contains("\ncpu cores\t: 1\n"))
+        #expect(try file("proc/stat", of: scenario).split(separator: "\n").prefix(3).map { $0.prefix(5) } == ["cpu  ", "cpu1 ", "intr "])
     }
 
     @Test func noLimitsMeansTheNodesTotalAndOurUse() throws {
