@@ -74,6 +74,12 @@ public enum Sockets {
         return (Array(bytes.prefix(size)), Array(descriptors.prefix(Int(count))))
     }
 
+    /// Receiving fails with EAGAIN after so long without a message.
+    public static func setReceiveTimeout(seconds: Int, on socket: borrowing OwnedFD) throws(Errno) {
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        _ = try check(unsafe setsockopt(socket.raw, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size)))
+    }
+
     private static func unixAddress(_ path: String) throws(Errno) -> sockaddr_un {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
