@@ -78,6 +78,23 @@ public enum Processes {
     /// Takes on a user and group without supplementary groups.
     public static func become(uid: UInt32, gid: UInt32) throws(Errno) { _ = try check(clinux_become(uid, gid)) }
 
+    /// As a program expects it that was not told otherwise.
+    public static func unblockSignals() {
+        var old: UInt64 = 0
+        _ = unsafe clinux_set_mask(SIG_SETMASK, 0, &old)
+    }
+
+    /// `NAME=value` of this process.
+    public static var environment: [String] {
+        var list: [String] = []
+        var at = unsafe environ
+        while let entry = unsafe at.pointee {
+            unsafe list.append(String(cString: entry))
+            unsafe at += 1
+        }
+        return list
+    }
+
     /// Closes every descriptor from `first` on.
     public static func closeAll(from first: CInt) { _ = clinux_close_range(UInt32(bitPattern: first), UInt32.max) }
 
