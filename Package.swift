@@ -56,7 +56,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "vnode-fs",
-            dependencies: ["ViewServer", "Tree", "Control", "FuseKit", "Readings", "Linux", arguments, logging, system],
+            dependencies: ["ViewServer", "Tree", "Control", "Linux", "CLinux", arguments, logging, system],
             swiftSettings: strict),
         .executableTarget(
             name: "vnode", dependencies: ["Sandbox", "Control", "Linux", arguments, system], swiftSettings: strict),

@@ -38,7 +38,6 @@ int clinux_execveat(int fd, char *const arguments[], char *const environment[]) 
     return (int)syscall(SYS_execveat, fd, "", arguments, environment, AT_EMPTY_PATH);
 }
 
-int clinux_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
 
 int clinux_become(uid_t uid, gid_t gid) {
     if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0) return -1;
@@ -87,3 +86,7 @@ const char *clinux_errno_name(int error) {
     const char *name = strerrorname_np(error);
     return name ? name : "errno";
 }
+
+pid_t clinux_fork(void) { return fork(); }
+
+int clinux_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0); }

@@ -55,4 +55,16 @@ public enum Files {
     public static func write(_ text: String, to path: String, below directory: CInt = AT_FDCWD) throws(Errno) {
         try write(Array(text.utf8), to: path, below: directory)
     }
+
+    /// Makes a directory and those above it. One that is there already is fine, with the mode it has.
+    public static func makeDirectories(_ path: String, mode: UInt32) throws(Errno) {
+        var at = path.hasPrefix("/") ? "/" : ""
+        for component in path.split(separator: "/") {
+            at += (at.isEmpty || at.hasSuffix("/") ? "" : "/") + component
+            if unsafe mkdir(at, mode) < 0 {
+                let error = Errno(rawValue: errno)
+                if error != .fileExists { throw error }
+            }
+        }
+    }
 }

@@ -73,7 +73,7 @@ public enum Processes {
     }
 
     /// The caller is killed when the thread that made it ends. Cleared by changes of credentials: call it after them.
-    public static func dieWithParent() throws(Errno) { _ = try check(clinux_prctl(1, UInt(bitPattern: Int(SIGKILL)))) }
+    public static func dieWithParent() throws(Errno) { _ = try check(clinux_die_with_parent(SIGKILL)) }
 
     /// Takes on a user and group without supplementary groups.
     public static func become(uid: UInt32, gid: UInt32) throws(Errno) { _ = try check(clinux_become(uid, gid)) }

@@ -48,6 +48,14 @@ public enum Sockets {
         return Peer(pid: pid, uid: uid)
     }
 
+    /// Sending and receiving fail with EAGAIN after so many seconds: nobody waits for a stuck peer for ever.
+    public static func setTimeouts(_ socket: borrowing OwnedFD, seconds: Int) throws(Errno) {
+        var time = timeval(tv_sec: seconds, tv_usec: 0)
+        for option in [SO_SNDTIMEO, SO_RCVTIMEO] {
+            _ = try check(unsafe setsockopt(socket.raw, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size)))
+        }
+    }
+
     public static func send(_ bytes: [UInt8], descriptors: [CInt] = [], on socket: borrowing OwnedFD) throws(Errno) {
         let raw = socket.raw
         _ = try check(
@@ -72,12 +80,6 @@ public enum Sockets {
                 }
             })
         return (Array(bytes.prefix(size)), Array(descriptors.prefix(Int(count))))
-    }
-
-    /// Receiving fails with EAGAIN after so long without a message.
-    public static func setReceiveTimeout(seconds: Int, on socket: borrowing OwnedFD) throws(Errno) {
-        var limit = timeval(tv_sec: seconds, tv_usec: 0)
-        _ = try check(unsafe setsockopt(socket.raw, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size)))
     }
 
     private static func unixAddress(_ path: String) throws(Errno) -> sockaddr_un {

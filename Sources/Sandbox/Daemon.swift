@@ -39,7 +39,7 @@ struct Daemon: ~Copyable {
 
     private static func greet(_ channel: consuming Channel, _ path: String, _ process: ProcessIdentity?) throws(Failure) -> Daemon {
         try attempt("connecting to vnode-fs", path) { () throws(Errno) in
-            try Sockets.setReceiveTimeout(seconds: patience, on: channel.socket)
+            try Sockets.setTimeouts(channel.socket, seconds: patience)
         }
         let daemon = Daemon(channel: channel, socket: path, privateProcess: process)
         guard case .hello(let version, _) = try daemon.ask(.hello(version: protocolVersion), "greeting vnode-fs") else {

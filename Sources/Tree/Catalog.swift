@@ -73,8 +73,10 @@ public struct Catalog: Sendable {
         for child in entries[directory.entry].children {
             let entry = entries[child]
             if !entry.isPattern {
-                if entry.name == name { return isServed(child) ? Place(entry: child, instance: directory.instance) : nil }
-            } else if name.hasPrefix(entry.name), let number = Catalog.number(name.dropFirst(entry.name.count)), cpus.contains(number) {
+                guard Catalog.equal(entry.name, name) else { continue }
+                return isServed(child) && exists(child, instance: directory.instance)
+                    ? Place(entry: child, instance: directory.instance) : nil
+            } else if let number = Catalog.number(name, after: entry.name), cpus.contains(number) {
                 return isServed(child) ? Place(entry: child, instance: number) : nil
             }
         }
@@ -88,7 +90,7 @@ public struct Catalog: Sendable {
             let entry = entries[child]
             if entry.isPattern {
                 for id in cpus.ids { list.append((entry.name + String(id), Place(entry: child, instance: id))) }
-            } else {
+            } else if exists(child, instance: directory.instance) {
                 list.append((entry.name, Place(entry: child, instance: directory.instance)))
             }
         }
@@ -119,11 +121,11 @@ public struct Catalog: Sendable {
         for component in path.split(separator: "/") {
             let children = entries[at.entry].children
             let name = String(component)
-            if let exact = children.first(where: { !entries[$0].isPattern && entries[$0].name == name }) {
+            if let exact = children.first(where: { !entries[$0].isPattern && Catalog.equal(entries[$0].name, name) }) {
                 at = Place(entry: exact, instance: at.instance)
             } else if let (child, number) = children.lazy.compactMap({ child -> (Int, Int)? in
-                guard entries[child].isPattern, name.hasPrefix(entries[child].name) else { return nil }
-                return Catalog.number(name.dropFirst(entries[child].name.count)).map { (child, $0) }
+                guard entries[child].isPattern else { return nil }
+                return Catalog.number(name, after: entries[child].name).map { (child, $0) }
             }).first {
                 at = Place(entry: child, instance: number)
             } else {
@@ -133,13 +135,26 @@ public struct Catalog: Sendable {
         return at
     }
 
+    /// Whether an entry is what gets bound over undecided entries, or the directory of it.
+    public func isCover(_ entry: Int) -> Bool { entry == coverDirectory || entries[entry].parent == coverDirectory }
+
     var coverDirectory: Int { entries[0].children.first { entries[$0].name == Cover.directory } ?? 0 }
 
-    /// A canonical decimal CPU number: no sign, no leading zero.
-    static func number(_ text: Substring) -> Int? {
-        guard !text.isEmpty, text.utf8.count <= 4, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            text.utf8.count == 1 || text.utf8.first != 0x30, let value = Int(text), value < CPUSet.most
-        else { return nil }
-        return value
+    private func exists(_ entry: Int, instance: Int) -> Bool { instance >= (entries[entry].row?.firstInstance ?? 0) }
+
+    /// Byte by byte: `==` on strings takes canonically equivalent Unicode for the same name, the kernel does not.
+    static func equal(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
+
+    /// What follows `prefix` in `name`, as a canonical decimal CPU number: no sign, no leading zero.
+    static func number(_ name: String, after prefix: String) -> Int? {
+        guard name.utf8.starts(with: prefix.utf8) else { return nil }
+        let digits = name.utf8.dropFirst(prefix.utf8.count)
+        guard (1...4).contains(digits.count), digits.count == 1 || digits.first != 0x30 else { return nil }
+        var value = 0
+        for digit in digits {
+            guard (0x30...0x39).contains(digit) else { return nil }
+            value = value * 10 + Int(digit - 0x30)
+        }
+        return value < CPUSet.most ? value : nil
     }
 }

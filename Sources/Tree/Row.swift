@@ -33,11 +33,11 @@ public struct Needs: OptionSet, Sendable {
 
     /// `Snapshot.clock`
     public static let clock = Needs(rawValue: 1 << 0)
-    /// `Snapshot.cpus` (visible CPUs and their topology)
+    /// `Snapshot.cpus` without the topology
     public static let cpus = Needs(rawValue: 1 << 1)
     /// `Snapshot.processors` (blocks of the node's cpuinfo)
     public static let processors = Needs(rawValue: 1 << 2)
-    /// `Snapshot.cpuTimes`
+    /// `Snapshot.cpuTimes` and `Snapshot.cpuTotal`
     public static let cpuTimes = Needs(rawValue: 1 << 3)
     /// `Snapshot.nodeMemory` and `Snapshot.memory`
     public static let memory = Needs(rawValue: 1 << 4)
@@ -52,6 +52,10 @@ public struct Needs: OptionSet, Sendable {
     public static let cpuPressure = Needs(rawValue: 1 << 9)
     public static let memoryPressure = Needs(rawValue: 1 << 10)
     public static let ioPressure = Needs(rawValue: 1 << 11)
+    /// `Snapshot.identity.freshUUID`; the rest of the identity is always there.
+    public static let uuid = Needs(rawValue: 1 << 12)
+    /// `Snapshot.cpus` with the topology
+    public static let topology = Needs(rawValue: 1 << 13)
 }
 
 public enum Kind: String, Sendable {
@@ -72,11 +76,13 @@ public struct Row: Sendable {
     /// The kernel file this imitates, or where the decision comes from.
     public let source: String
     public let mode: UInt16
+    /// The lowest number a `*` of the path may stand for: cpu0 has no `online`, because it cannot be taken offline.
+    public let firstInstance: Int
     public let render: Renderer?
 
     init(
         _ path: String, kind: Kind, policy: Policy, freshness: Freshness = .onEvent, needs: Needs = [],
-        source: String, mode: UInt16, render: Renderer? = nil
+        source: String, mode: UInt16, firstInstance: Int = 0, render: Renderer? = nil
     ) {
         self.path = path
         self.kind = kind
@@ -85,13 +91,17 @@ public struct Row: Sendable {
         self.needs = needs
         self.source = source
         self.mode = mode
+        self.firstInstance = firstInstance
         self.render = render
     }
 
     static func emulate(
-        _ path: String, _ freshness: Freshness, needs: Needs, source: String, mode: UInt16 = 0o444, _ render: @escaping Renderer
+        _ path: String, _ freshness: Freshness, needs: Needs, source: String, mode: UInt16 = 0o444, firstInstance: Int = 0,
+        _ render: @escaping Renderer
     ) -> Row {
-        Row(path, kind: .file, policy: .emulate, freshness: freshness, needs: needs, source: source, mode: mode, render: render)
+        Row(
+            path, kind: .file, policy: .emulate, freshness: freshness, needs: needs, source: source, mode: mode,
+            firstInstance: firstInstance, render: render)
     }
 
     static func constant(_ path: String, _ text: String, source: String) -> Row {

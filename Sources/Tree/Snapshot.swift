@@ -1,3 +1,5 @@
+public import Text
+
 /// Everything a renderer may look at, taken at one moment. What a row does not ask for (`Needs`) is left at its empty value.
 public struct Snapshot: Sendable {
     public var identity = Identity()
@@ -5,7 +7,10 @@ public struct Snapshot: Sendable {
     public var cpus = CPUs()
     /// Blocks of the node's `/proc/cpuinfo`, in its order, all of them.
     public var processors: [Processor] = []
+    /// Of the visible CPUs, ascending.
     public var cpuTimes: [CPUTime] = []
+    /// Over all CPUs the view ever had, as the kernel sums over possible ones: never goes back when the view shrinks.
+    public var cpuTotal = CPUTime()
     public var nodeMemory = NodeMemory()
     /// nil without a memory controller at the view's cgroup.
     public var memory: CgroupMemory?
@@ -23,6 +28,8 @@ public struct Snapshot: Sendable {
         public var hostname = "vnode"
         /// A UUID of the view's vNode: `/proc/sys/kernel/random/boot_id`.
         public var bootID = ""
+        /// A UUID nobody has seen yet: `/proc/sys/kernel/random/uuid`.
+        public var freshUUID = ""
         public var kernelRelease = ""
         public var kernelVersion = ""
         public init() {}
@@ -61,10 +68,13 @@ public struct Snapshot: Sendable {
         public init() {}
     }
 
-    /// One block of cpuinfo: its fields in order, names without padding.
+    /// One block of cpuinfo: its lines in order, kept as the node's kernel aligned them.
     public struct Processor: Sendable {
         public var id = 0
-        public var fields: [(name: String, value: String)] = []
+        /// `physical id` and `core id`, on architectures that print them.
+        public var package: Int?
+        public var core: Int?
+        public var lines: [BlockLine] = []
         public init() {}
     }
 
@@ -83,6 +93,8 @@ public struct Snapshot: Sendable {
     /// The node's `/proc/meminfo` in kB, names in their order.
     public struct NodeMemory: Sendable {
         public var fields: [(name: String, kilobytes: UInt64)] = []
+        /// Bytes; the unit of vmstat.
+        public var pageSize: UInt64 = 4096
         public init() {}
         public subscript(_ name: String) -> UInt64? { fields.first { $0.name == name }?.kilobytes }
     }
@@ -96,7 +108,7 @@ public struct Snapshot: Sendable {
         /// zswap.current, when the kernel has it.
         public var zswapCurrent: UInt64?
         /// memory.stat, keys matched whole; bytes or counts as the kernel gives them.
-        public var stat: [String: UInt64] = [:]
+        public var stat = FlatKeyed()
         public init() {}
     }
 

@@ -3,6 +3,10 @@
 // Without _GNU_SOURCE: it changes types that Glibc's module has already told Swift about.
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <sys/types.h>
 
 // open(2), openat(2), fcntl(2): variadic.
@@ -31,7 +35,6 @@ int clinux_pidfd_open(pid_t pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);
 int clinux_close_range(unsigned int first, unsigned int last);
 int clinux_execveat(int fd, char *const arguments[], char *const environment[]);
-int clinux_prctl(int option, unsigned long argument);
 int clinux_become(uid_t uid, gid_t gid);
 int clinux_signalfd(const uint64_t *signals);
 int clinux_set_mask(int how, uint64_t signals, uint64_t *old);
@@ -42,3 +45,7 @@ int clinux_loopback_up(void);
 // f_type of statfs(2): struct statfs hides behind _GNU_SOURCE on some libcs.
 long clinux_filesystem_type(const char *path);
 const char *clinux_errno_name(int error);
+// fork is marked unavailable in Swift. Only for a process with one thread.
+pid_t clinux_fork(void);
+// prctl is variadic.
+int clinux_die_with_parent(int signal);

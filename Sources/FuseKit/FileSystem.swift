@@ -1,0 +1,59 @@
+public import SystemPackage
+
+/// Attributes of a node as stat(2) shows them.
+public struct Attributes: Sendable {
+    public var inode: UInt64
+    /// Type and permission bits: `S_IFREG | 0o444`.
+    public var mode: UInt32
+    public var links: UInt32
+    public var uid: UInt32
+    public var gid: UInt32
+    public var size: Int
+    /// Modification time, nanoseconds since 1970. A new one tells the kernel that cached content is old.
+    public var modified: Int64
+
+    public init(inode: UInt64, mode: UInt32, links: UInt32, uid: UInt32, gid: UInt32, size: Int, modified: Int64) {
+        self.inode = inode
+        self.mode = mode
+        self.links = links
+        self.uid = uid
+        self.gid = gid
+        self.size = size
+        self.modified = modified
+    }
+}
+
+/// How an opened file is read from then on.
+public enum OpenMode: Sendable {
+    /// Through the page cache, whose content still holds.
+    case cached
+    /// Every read(2) is a request with its own offset.
+    case direct
+}
+
+public struct DirectoryEntry: Sendable {
+    public let name: String
+    public let inode: UInt64
+    public let isDirectory: Bool
+
+    public init(name: String, inode: UInt64, isDirectory: Bool) {
+        self.name = name
+        self.inode = inode
+        self.isDirectory = isDirectory
+    }
+}
+
+/// What one connection serves. Called from several threads at once; must answer every request and never wait for
+/// anything that could wait for the file system itself.
+public protocol FileSystem: AnyObject, Sendable {
+    /// Whether open(2) is decided by the kernel alone (FUSE_NO_OPEN_SUPPORT): one round trip less, for content that only
+    /// changes when it is invalidated.
+    var isWithoutOpen: Bool { get }
+    func lookup(_ name: String, in parent: UInt64, _ reply: consuming Reply)
+    /// `handle` is that of the open file the kernel asks for, nil for a plain stat(2).
+    func attributes(of node: UInt64, handle: UInt64?, _ reply: consuming Reply)
+    func open(_ node: UInt64, flags: Int32, _ reply: consuming Reply)
+    func read(_ node: UInt64, handle: UInt64, offset: Int, size: Int, _ reply: consuming Reply)
+    func release(_ node: UInt64, handle: UInt64)
+    func entries(of directory: UInt64) throws(Errno) -> [DirectoryEntry]
+}

@@ -1,0 +1,67 @@
+import CFuse3
+import Glibc
+import SystemPackage
+
+/// The operations table libfuse calls. What is not in it libfuse answers with ENOSYS, after which the kernel stops asking.
+enum Operations {
+    static let size = MemoryLayout<fuse_lowlevel_ops>.size
+
+    @safe static func make() -> fuse_lowlevel_ops {
+        var operations = fuse_lowlevel_ops()
+        unsafe operations.`init` = { userdata, connection in
+            guard let userdata = unsafe userdata, let connection = unsafe connection else { return }
+            unsafe Connection.from(userdata).negotiate(&connection.pointee)
+        }
+        unsafe operations.lookup = { request, parent, name in
+            withRequest(request) { files, reply in
+                guard let name = unsafe name, let name = unsafe String(validatingCString: name) else { return reply.error(.noSuchFileOrDirectory) }
+                files.lookup(name, in: parent, reply)
+            }
+        }
+        // Node ids are computed, so there is nothing to forget.
+        unsafe operations.forget = { request, _, _ in unsafe fuse_reply_none(request) }
+        unsafe operations.forget_multi = { request, _, _ in unsafe fuse_reply_none(request) }
+        unsafe operations.getattr = { request, node, info in
+            let handle = unsafe info?.pointee.fh
+            withRequest(request) { files, reply in files.attributes(of: node, handle: handle, reply) }
+        }
+        // chmod, truncate and the like of what is not the caller's to change. O_TRUNC of a write-only file comes here too.
+        unsafe operations.setattr = { request, _, _, _, _ in withRequest(request) { _, reply in reply.error(.permissionDenied) } }
+        unsafe operations.open = { request, node, info in
+            let flags = unsafe info?.pointee.flags ?? 0
+            withRequest(request) { files, reply in
+                if files.isWithoutOpen { return reply.error(.noFunction) }
+                files.open(node, flags: flags, reply)
+            }
+        }
+        unsafe operations.read = { request, node, size, offset, info in
+            let handle = unsafe info?.pointee.fh ?? 0
+            withRequest(request) { files, reply in files.read(node, handle: handle, offset: offset, size: size, reply) }
+        }
+        unsafe operations.release = { request, node, info in
+            let handle = unsafe info?.pointee.fh ?? 0
+            withRequest(request) { files, reply in
+                files.release(node, handle: handle)
+                reply.done()
+            }
+        }
+        // Directories need no open either (FUSE_NO_OPENDIR_SUPPORT).
+        unsafe operations.opendir = { request, _, _ in withRequest(request) { _, reply in reply.error(.noFunction) } }
+        unsafe operations.readdir = { request, node, size, offset, _ in
+            withRequest(request) { files, reply in
+                let entries: [DirectoryEntry]
+                do throws(Errno) { entries = try files.entries(of: node) } catch { return reply.error(error) }
+                reply.directory(entries, offset: offset, size: size)
+            }
+        }
+        return operations
+    }
+}
+
+/// Hands a request and its reply to the connection's file system.
+@safe private func withRequest(_ request: fuse_req_t?, _ body: (any FileSystem, consuming Reply) -> Void) {
+    guard let request = unsafe request else { return }
+    let reply = unsafe Reply(request)
+    guard let userdata = unsafe fuse_req_userdata(request) else { return reply.error(.ioError) }
+    body(Connection.from(userdata).files, reply)
+}

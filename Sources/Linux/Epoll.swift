@@ -1,0 +1,31 @@
+import CLinux
+import Glibc
+public import SystemPackage
+
+/// Waiting for many descriptors, each known by a key of the caller's.
+public struct Epoll: ~Copyable, Sendable {
+    private let descriptor: OwnedFD
+
+    public init() throws(Errno) {
+        descriptor = OwnedFD(taking: try check(epoll_create1(CInt(EPOLL_CLOEXEC))))
+    }
+
+    /// Reports `key` as long as `watched` is readable or has hung up.
+    public borrowing func add(_ watched: CInt, key: UInt64) throws(Errno) {
+        var event = unsafe epoll_event()
+        unsafe event.events = EPOLLIN.rawValue
+        unsafe event.data.u64 = key
+        _ = try check(unsafe epoll_ctl(descriptor.raw, EPOLL_CTL_ADD, watched, &event))
+    }
+
+    /// Only needed while other descriptors of the same open file exist; close(2) does it otherwise.
+    public borrowing func remove(_ watched: CInt) {
+        _ = epoll_ctl(descriptor.raw, EPOLL_CTL_DEL, watched, nil)
+    }
+
+    /// The key of one ready descriptor; nil after `milliseconds` (-1: never) or a signal. Ready ones take turns.
+    public borrowing func wait(milliseconds: CInt = -1) -> UInt64? {
+        var event = unsafe epoll_event()
+        return unsafe epoll_wait(descriptor.raw, &event, 1, milliseconds) == 1 ? unsafe event.data.u64 : nil
+    }
+}

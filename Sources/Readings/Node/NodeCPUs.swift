@@ -1,0 +1,70 @@
+import SystemPackage
+import Text
+import Tree
+
+/// The node's CPU lists.
+struct NodeCPUs: Sendable {
+    let online: CPUSet
+    let possible: CPUSet
+    let kernelMax: Int
+
+    /// Only `online` can change while the node runs: the rest is taken over from the last reading.
+    init(_ directory: Directory, last: NodeCPUs?) throws(Errno) {
+        online = try cpuList(directory.read("online"))
+        if let last {
+            possible = last.possible
+            kernelMax = last.kernelMax
+        } else {
+            possible = try cpuList(directory.read("possible"))
+            kernelMax = try Digits.parse(file: directory.read("kernel_max")).map { Int(clamping: $0) } ?? 0
+        }
+    }
+}
+
+/// A CPU list file; what cannot be read is the empty set.
+func cpuList(_ bytes: [UInt8]) -> CPUSet { CPUSet(list: String(decoding: bytes, as: UTF8.self)) ?? CPUSet() }
+
+/// One CPU's `topology` directory. A file the kernel does not have stays at its default.
+func readTopology(of id: Int, _ cpuDirectory: Directory) throws(Errno) -> Snapshot.Topology {
+    let directory: Directory
+    do {
+        directory = try cpuDirectory.directory("cpu\(id)").directory("topology")
+    } catch .noSuchFileOrDirectory {
+        var topology = Snapshot.Topology()
+        topology.coreCPUs = CPUSet([id])
+        topology.packageCPUs = CPUSet([id])
+        return topology
+    }
+    func bytes(_ names: String...) throws(Errno) -> [UInt8]? {
+        for name in names {
+            do { return try directory.read(name) } catch .noSuchFileOrDirectory { continue }
+        }
+        return nil
+    }
+    var topology = Snapshot.Topology()
+    topology.package = try bytes("physical_package_id").flatMap(Digits.parseSigned(file:)) ?? -1
+    topology.core = try bytes("core_id").flatMap(Digits.parseSigned(file:)) ?? 0
+    topology.die = try bytes("die_id").flatMap(Digits.parseSigned(file:))
+    topology.cluster = try bytes("cluster_id").flatMap(Digits.parseSigned(file:))
+    topology.coreCPUs = try bytes("core_cpus_list", "thread_siblings_list").map(cpuList) ?? CPUSet([id])
+    topology.packageCPUs = try bytes("package_cpus_list", "core_siblings_list").map(cpuList) ?? CPUSet([id])
+    topology.dieCPUs = try bytes("die_cpus_list").map(cpuList)
+    topology.clusterCPUs = try bytes("cluster_cpus_list").map(cpuList)
+    return topology
+}
+
+/// The blocks of cpuinfo that describe a CPU.
+func processorBlocks(_ bytes: [UInt8]) -> [Snapshot.Processor] {
+    blocks(bytes).compactMap { lines in
+        func number(_ name: String) -> Int? {
+            lines.first { $0.name == name }.flatMap { Digits.parse(trimmed($0.value)) }.map { Int(clamping: $0) }
+        }
+        guard let id = number("processor") else { return nil }
+        var processor = Snapshot.Processor()
+        processor.id = id
+        processor.package = number("physical id")
+        processor.core = number("core id")
+        processor.lines = lines
+        return processor
+    }
+}

@@ -1,0 +1,64 @@
+import SystemPackage
+import Text
+
+/// The directories from a view's cgroup up to its vNode's top, held open.
+struct CgroupPath: Sendable {
+    /// The view's own first, the top last; never empty.
+    private let directories: [Directory]
+    let own: Directory
+
+    /// EINVAL unless `cgroup` is `top` or below it, both absolute and without `..`.
+    init(cgroup: String, top: String) throws(Errno) {
+        var parts = cgroup.split(separator: "/")
+        let above = top.split(separator: "/")
+        guard cgroup.utf8.first == 0x2f, top.utf8.first == 0x2f, parts.starts(with: above), !parts.contains("..") else {
+            throw .invalidArgument
+        }
+        var found: [Directory] = []
+        while parts.count >= above.count {
+            found.append(try Directory("/" + parts.joined(separator: "/")))
+            if parts.isEmpty { break }
+            parts.removeLast()
+        }
+        guard let own = found.first else { throw .invalidArgument }
+        directories = found
+        self.own = own
+    }
+
+    /// A file of the view's own cgroup; nil when its controller is not there.
+    func read(_ name: String, limit: Int = 1 << 20) throws(Errno) -> [UInt8]? {
+        try CgroupPath.read(name, own, limit: limit)
+    }
+
+    /// The file at every level that has it, the view's own first.
+    func levels(_ name: String) throws(Errno) -> [[UInt8]] {
+        var found: [[UInt8]] = []
+        for directory in directories {
+            if let bytes = try CgroupPath.read(name, directory) { found.append(bytes) }
+        }
+        return found
+    }
+
+    /// The absolute paths of the file at every level that has it.
+    func paths(_ name: String) -> [String] {
+        directories.filter { $0.exists(name) }.map { $0.path + "/" + name }
+    }
+
+    /// A missing file is a missing controller only while the cgroup is there: in a removed one every file is missing, and that is
+    /// ENODEV, so that nobody mistakes it for a cgroup without limits.
+    static func read(_ name: String, _ directory: Directory, limit: Int = 1 << 20) throws(Errno) -> [UInt8]? {
+        do {
+            return try directory.read(name, limit: limit)
+        } catch .noSuchFileOrDirectory {
+            if directory.exists("cgroup.procs") { return nil }
+            throw .noDevice
+        } catch .notSupported {
+            return nil
+        }
+    }
+
+    /// The least of a limit over the levels; `max` is none.
+    func least(_ name: String) throws(Errno) -> UInt64? {
+        try levels(name).compactMap { Digits.parse(file: $0) }.min()
+    }
+}

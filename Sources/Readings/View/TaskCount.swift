@@ -1,0 +1,56 @@
+import SystemPackage
+import Text
+import Tree
+
+/// The tasks of a cgroup and everything below it, and what they are doing.
+struct TaskCount: Sendable {
+    /// Bounds of one count: what a view with more would see is the bound.
+    static let mostTasks = 32768
+    private static let mostDirectories = 4096
+    private static let deepest = 64
+
+    private(set) var total = 0
+    private(set) var running = 0
+    private(set) var blocked = 0
+    private var directories = 0
+
+    init(_ cgroup: Directory, node proc: Directory) throws(Errno) { try count(cgroup, proc, depth: 0) }
+
+    private mutating func count(_ cgroup: Directory, _ proc: Directory, depth: Int) throws(Errno) {
+        guard depth < TaskCount.deepest, directories < TaskCount.mostDirectories, total < TaskCount.mostTasks else { return }
+        directories += 1
+        if let threads = try CgroupPath.read("cgroup.threads", cgroup, limit: 8 << 20) {
+            for line in Lines(threads) {
+                guard total < TaskCount.mostTasks else { return }
+                guard let id = Digits.parse(line), id > 0 else { continue }
+                count(state: TaskCount.state(of: id, proc))
+            }
+        }
+        for entry in try cgroup.entries() where entry.isDirectory {
+            do {
+                try count(cgroup.directory(entry.name), proc, depth: depth + 1)
+            } catch .noSuchFileOrDirectory, .noDevice {
+                // A child that went away meanwhile has no tasks.
+                continue
+            }
+        }
+    }
+
+    private mutating func count(state: UInt8?) {
+        guard let state else { return }
+        total += 1
+        if state == UInt8(ascii: "R") { running += 1 }
+        if state == UInt8(ascii: "D") { blocked += 1 }
+    }
+
+    private static func state(of id: UInt64, _ proc: Directory) -> UInt8? {
+        guard let bytes = try? proc.read("\(id)/stat", limit: 8192) else { return nil }
+        return taskState(bytes)
+    }
+}
+
+/// The state letter of a `/proc/<pid>/stat`. The name before it may hold anything, parentheses too: what counts is the last one.
+func taskState(_ bytes: [UInt8]) -> UInt8? {
+    guard let end = bytes.lastIndex(of: 0x29), end + 2 < bytes.count, bytes[end + 1] == 0x20 else { return nil }
+    return bytes[end + 2]
+}

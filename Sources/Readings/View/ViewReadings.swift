@@ -1,0 +1,170 @@
+import Linux
+import Synchronization
+public import SystemPackage
+import Text
+public import Tree
+
+/// The readings of one view: its cgroup's files, and the counters that need a memory of the last time.
+///
+/// Every method may be called on any thread. Locks are taken one at a time, but `load` before `tasks`.
+public final class ViewReadings: Sendable {
+    private let node: NodeReadings
+    private let configuration: ViewConfiguration
+    private let cgroup: CgroupPath
+    private let accounting = Mutex(CPUAccounting())
+    private let load: Mutex<LoadAverage>
+    private let tasks = Mutex(TaskHistory())
+    private let bootTime = Mutex<UInt64?>(nil)
+
+    private struct TaskHistory {
+        var counted: Snapshot.Tasks?
+        var expires: UInt64 = 0
+        var lastPID = 0
+    }
+
+    /// Opens the cgroup and everything above it up to the top. EINVAL when it is not below the top.
+    public init(node: NodeReadings, configuration: ViewConfiguration) throws(Errno) {
+        self.node = node
+        self.configuration = configuration
+        cgroup = try CgroupPath(cgroup: configuration.cgroup, top: configuration.top)
+        load = Mutex(LoadAverage(start: configuration.startedAt))
+    }
+
+    /// Exactly what `needs` asks for, read now. ENODEV when the cgroup is gone.
+    public func snapshot(_ needs: Needs) throws(Errno) -> Snapshot {
+        var snapshot = Snapshot()
+        snapshot.identity.hostname = configuration.hostname
+        snapshot.identity.bootID = configuration.bootID
+        snapshot.identity.kernelRelease = node.kernelRelease
+        snapshot.identity.kernelVersion = node.kernelVersion
+        if needs.contains(.uuid) { snapshot.identity.freshUUID = randomUUID() }
+        if needs.contains(.clock) { snapshot.clock = clock() }
+        if !needs.isDisjoint(with: [.cpus, .topology, .processors]) { snapshot.cpus = try cpus(topology: needs.contains(.topology)) }
+        if needs.contains(.processors) { snapshot.processors = try node.processors(online: node.cpus().online) }
+        if needs.contains(.cpuTimes) { (snapshot.cpuTimes, snapshot.cpuTotal) = try cpuTimes() }
+        if needs.contains(.memory) {
+            snapshot.nodeMemory = try node.memory()
+            snapshot.memory = try memory()
+        }
+        if needs.contains(.tasks) { snapshot.tasks = try countTasks() }
+        if needs.contains(.load) { snapshot.load = try readLoad() }
+        if needs.contains(.disks), let stat = try cgroup.read("io.stat") {
+            snapshot.disks = disks(stat, names: try node.diskNames())
+        }
+        if needs.contains(.vmstatNames) { snapshot.nodeVmstatNames = try node.vmstatNames() }
+        if needs.contains(.cpuPressure) { snapshot.pressure.cpu = try cgroup.read("cpu.pressure") ?? [] }
+        if needs.contains(.memoryPressure) { snapshot.pressure.memory = try cgroup.read("memory.pressure") ?? [] }
+        if needs.contains(.ioPressure) { snapshot.pressure.io = try cgroup.read("io.pressure") ?? [] }
+        return snapshot
+    }
+
+    public func visibleCPUs() throws(Errno) -> CPUSet { try visible(of: node.cpus()) }
+
+    /// Absolute paths of files whose change can change the visible CPUs.
+    public var watchedFiles: [String] { ["cpu.max", "cpuset.cpus", "cpuset.cpus.effective"].flatMap { cgroup.paths($0) } }
+
+    /// Whether somebody has read the load lately: then `sampleLoad` wants calling every 5 seconds.
+    public var wantsLoadSamples: Bool {
+        let now = node.clocks.boot()
+        return load.withLock { $0.isWanted(at: now) }
+    }
+
+    /// Takes a load sample if one is due. A cgroup that cannot be read keeps its last load.
+    public func sampleLoad() { _ = try? advanceLoad(isRead: false) }
+
+    private func clock() -> Snapshot.Clock {
+        let now = node.clocks.boot()
+        let started = node.clocks.real().minus(now).plus(configuration.startedAt) / 1_000_000_000
+        var clock = Snapshot.Clock()
+        clock.uptime = now.minus(configuration.startedAt)
+        // The two clocks are not read at one moment, so the second can flip; a clock set anew is a real change.
+        clock.bootTime = bootTime.withLock { kept in
+            if let last = kept, last.minus(started) <= 1, started.minus(last) <= 1 { return last }
+            kept = started
+            return started
+        }
+        return clock
+    }
+
+    private func visible(of cpus: NodeCPUs) throws(Errno) -> CPUSet {
+        let cpuset = try cgroup.levels("cpuset.cpus.effective").lazy.map(cpuList).first { !$0.isEmpty }
+        return Readings.visibleCPUs(
+            node: cpus.online, cpuset: cpuset, affinity: configuration.affinity, quotas: try cgroup.levels("cpu.max"))
+    }
+
+    private func cpus(topology: Bool) throws(Errno) -> Snapshot.CPUs {
+        let all = try node.cpus()
+        var cpus = Snapshot.CPUs()
+        cpus.visible = try visible(of: all)
+        cpus.possible = all.possible
+        cpus.kernelMax = all.kernelMax
+        if topology { cpus.topology = try node.topology(online: all.online).filter { cpus.visible.contains($0.key) } }
+        return cpus
+    }
+
+    private func cpuTimes() throws(Errno) -> ([Snapshot.CPUTime], Snapshot.CPUTime) {
+        let visible = try visibleCPUs()
+        return try accounting.withLock { accounting throws(Errno) in
+            let usage = CPUAccounting.Usage(FlatKeyed(try cgroup.read("cpu.stat") ?? []))
+            accounting.update(usage, uptime: node.clocks.boot().minus(configuration.startedAt) / 1000, visible: visible)
+            return (accounting.times(of: visible), accounting.total)
+        }
+    }
+
+    private func memory() throws(Errno) -> Snapshot.CgroupMemory? {
+        guard let current = try cgroup.read("memory.current").flatMap({ Digits.parse(file: $0) }) else { return nil }
+        var memory = Snapshot.CgroupMemory()
+        memory.current = current
+        memory.limit = try cgroup.least("memory.max")
+        memory.swapLimit = try cgroup.least("memory.swap.max")
+        memory.swapCurrent = try cgroup.read("memory.swap.current").flatMap { Digits.parse(file: $0) } ?? 0
+        memory.zswapCurrent = try cgroup.read("memory.zswap.current").flatMap { Digits.parse(file: $0) }
+        memory.stat = FlatKeyed(try cgroup.read("memory.stat") ?? [])
+        return memory
+    }
+
+    /// At most 200 ms old; older where counting takes long, so that a view with very many tasks cannot keep a worker busy.
+    private func countTasks() throws(Errno) -> Snapshot.Tasks {
+        try tasks.withLock { history throws(Errno) in
+            let start = node.clocks.boot()
+            if let counted = history.counted, start < history.expires { return counted }
+            let count = try TaskCount(cgroup.own, node: node.proc)
+            var counted = Snapshot.Tasks()
+            counted.total = count.total
+            counted.running = count.running
+            counted.blocked = count.blocked
+            history.lastPID = max(history.lastPID, try highestPID())
+            counted.lastPID = history.lastPID
+            counted.forks = UInt64(history.lastPID)
+            let end = node.clocks.boot()
+            history.counted = counted
+            history.expires = end.plus(max(200_000_000, end.minus(start).times(4)))
+            return counted
+        }
+    }
+
+    private func highestPID() throws(Errno) -> Int {
+        let entries: [Directory.Entry]
+        if let procfs = configuration.procfs, procfs >= 0 {
+            entries = try Directory.entries(of: procfs)
+        } else {
+            entries = try node.proc.entries()
+        }
+        return entries.reduce(0) { max($0, Int($1.name) ?? 0) }
+    }
+
+    private func readLoad() throws(Errno) -> Snapshot.Load { try advanceLoad(isRead: true) }
+
+    private func advanceLoad(isRead: Bool) throws(Errno) -> Snapshot.Load {
+        try load.withLock { load throws(Errno) in
+            let now = node.clocks.boot()
+            if isRead { load.markRead(at: now) }
+            if load.periodsDue(at: now) > 0 {
+                let tasks = try countTasks()
+                let usage = FlatKeyed(try cgroup.read("cpu.stat") ?? [])["usage_usec"] ?? 0
+                load.sample(tasks: tasks.running + tasks.blocked, usage: usage, at: now)
+            }
+            return load.load
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Text
+
+/// `/proc/stat`: `cpu  29523 0 8160 203648 0 0 0 50 0 0`
+///
+/// user nice system idle iowait irq softirq steal guest guest_nice in USER_HZ (1/100 s), summed and of each visible CPU; then
+/// intr, ctxt, btime (s), processes, procs_running, procs_blocked, softirq. Source: `fs/proc/stat.c`. Reads `cpu.stat`, split over
+/// the visible CPUs, with throttled time as steal; `cgroup.threads` for the tasks. What no cgroup keeps is 0: iowait, irq,
+/// softirq, guest, and the interrupt and context switch counts. Without cpu.stat: all idle. Write: EACCES.
+enum Stat {
+    static func render(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
+        out.write("cpu ")
+        write(snapshot.cpuTotal, &out)
+        for time in snapshot.cpuTimes {
+            out.write("cpu")
+            out.write(time.id)
+            write(time, &out)
+        }
+        out.write("intr 0\nctxt 0\nbtime ")
+        out.write(snapshot.clock.bootTime)
+        out.write("\nprocesses ")
+        out.write(snapshot.tasks.forks)
+        out.write("\nprocs_running ")
+        out.write(max(1, snapshot.tasks.running))
+        out.write("\nprocs_blocked ")
+        out.write(snapshot.tasks.blocked)
+        out.write("\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n")
+    }
+
+    private static func write(_ time: Snapshot.CPUTime, _ out: inout ByteWriter) {
+        for microseconds in [time.user, time.nice, time.system, time.idle, 0, 0, 0, time.steal, 0, 0] {
+            out.write(byte: 0x20)
+            out.write(microseconds / 10_000)
+        }
+        out.write(byte: 0x0a)
+    }
+}

@@ -1,0 +1,63 @@
+import Text
+
+/// `/proc/vmstat`: `nr_free_pages 91234`
+///
+/// The counters of the node's kernel in its order; pages, `nr_kernel_stack` kB, huge pages by the piece, events since the cgroup
+/// was made. Source: `mm/vmstat.c`. Levels are meminfo's own numbers; events come from the key of the same name in
+/// `memory.stat`; what no cgroup keeps is 0. Without a memory controller: levels as meminfo, events 0. Write: EACCES.
+enum Vmstat {
+    static func render(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
+        let memory = Memory(snapshot)
+        let page = max(1, snapshot.nodeMemory.pageSize)
+        let huge = max(1, snapshot.nodeMemory["Hugepagesize"] ?? 2048)
+        for name in snapshot.nodeVmstatNames {
+            out.write(name)
+            out.write(byte: 0x20)
+            out.write(value(of: name, snapshot, memory, page: page, huge: huge))
+            out.write(byte: 0x0a)
+        }
+    }
+
+    private static func value(of name: String, _ snapshot: borrowing Snapshot, _ memory: Memory, page: UInt64, huge: UInt64) -> UInt64 {
+        func kilobytes(_ field: String) -> UInt64 {
+            Meminfo.value(of: field, node: snapshot.nodeMemory[field] ?? 0, memory: memory)
+        }
+        if let fields = levels[name] { return fields.reduce(UInt64(0)) { $0.plus(kilobytes($1)) }.times(1024) / page }
+        if let field = hugeLevels[name] { return kilobytes(field) / huge }
+        if name == "nr_kernel_stack" { return kilobytes("KernelStack") }
+        return memory.cgroup?.stat[name] ?? 0
+    }
+
+    /// Fields of meminfo that add up to the level.
+    static let levels: [String: [String]] = [
+        "nr_free_pages": ["MemFree"],
+        "nr_zone_inactive_anon": ["Inactive(anon)"],
+        "nr_zone_active_anon": ["Active(anon)"],
+        "nr_zone_inactive_file": ["Inactive(file)"],
+        "nr_zone_active_file": ["Active(file)"],
+        "nr_zone_unevictable": ["Unevictable"],
+        "nr_zone_write_pending": ["Dirty", "Writeback"],
+        "nr_inactive_anon": ["Inactive(anon)"],
+        "nr_active_anon": ["Active(anon)"],
+        "nr_inactive_file": ["Inactive(file)"],
+        "nr_active_file": ["Active(file)"],
+        "nr_unevictable": ["Unevictable"],
+        "nr_slab_reclaimable": ["SReclaimable"],
+        "nr_slab_unreclaimable": ["SUnreclaim"],
+        "nr_anon_pages": ["AnonPages"],
+        "nr_mapped": ["Mapped"],
+        "nr_file_pages": ["Buffers", "Cached"],
+        "nr_dirty": ["Dirty"],
+        "nr_writeback": ["Writeback"],
+        "nr_shmem": ["Shmem"],
+        "nr_page_table_pages": ["PageTables"],
+        "nr_sec_page_table_pages": ["SecPageTables"],
+        "nr_swapcached": ["SwapCached"],
+    ]
+
+    static let hugeLevels: [String: String] = [
+        "nr_anon_transparent_hugepages": "AnonHugePages",
+        "nr_shmem_hugepages": "ShmemHugePages",
+        "nr_file_hugepages": "FileHugePages",
+    ]
+}

@@ -1,0 +1,43 @@
+import Control
+import Glibc
+import Linux
+import SystemPackage
+
+/// A directory of the daemon's own, held by one daemon at a time.
+enum StateDirectory {
+    /// Makes the directory (0700) and locks it. The lock lasts as long as the result.
+    static func take(_ path: String) throws(ControlError) -> OwnedFD {
+        do throws(Errno) {
+            try Files.makeDirectories(path, mode: 0o700)
+            let lock = try Files.open(path + "/lock", flags: O_RDWR | O_CREAT, mode: 0o600)
+            guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0 else { throw Errno(rawValue: errno) }
+            return lock
+        } catch {
+            let reason = error == .wouldBlock ? "another vnode-fs uses it: stop that one or name another with --state" : "\(error)"
+            throw ControlError(error, "state directory \(path): \(reason)")
+        }
+    }
+}
+
+enum ControlSocket {
+    /// Listens at `path`; a socket nobody listens on any more is replaced, one in use is not.
+    static func listen(at path: String) throws(ControlError) -> OwnedFD {
+        do throws(Errno) {
+            if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+                try Files.makeDirectories(String(path[..<slash]), mode: 0o700)
+            }
+            do throws(Errno) {
+                _ = try Channel.connect(to: path)
+                throw Errno.addressInUse
+            } catch where error == .connectionRefused {
+                _ = unsafe unlink(path)
+            } catch where error == .noSuchFileOrDirectory {}
+            let socket = try Sockets.seqPacket()
+            try Sockets.listen(socket, at: path)
+            return socket
+        } catch {
+            let reason = error == .addressInUse ? "a vnode-fs listens there already" : "\(error)"
+            throw ControlError(error, "control socket \(path): \(reason)")
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import FuseKit
+import Glibc
+import SystemPackage
+import Tree
+
+/// The tree on a FUSE connection. Who is asked is decided by where the connection is mounted: the caller's pid is never looked at.
+final class ViewFileSystem: FileSystem {
+    enum Role {
+        /// A vNode's files that change only on an event; open(2) is not asked.
+        case `static`
+        /// A vNode's files that change by themselves.
+        case live
+        /// The whole tree of one view at the connection's root: the debug mount.
+        case whole
+    }
+
+    let role: Role
+    private let vnode: VNode
+    private let invalidate: InvalidationSlot
+    private let handles = DirectHandles()
+    private let catalog = Catalog.standard
+
+    init(role: Role, vnode: VNode, invalidate: InvalidationSlot) {
+        self.role = role
+        self.vnode = vnode
+        self.invalidate = invalidate
+    }
+
+    var isWithoutOpen: Bool { role == .static }
+
+    func lookup(_ name: String, in parent: UInt64, _ reply: consuming Reply) {
+        let node: NodeID
+        let attributes: (Attributes, Double)
+        do throws(Errno) {
+            node = try child(name, of: parent)
+            attributes = try self.attributes(of: node)
+        } catch {
+            return reply.error(error)
+        }
+        reply.entry(node: node.raw, attributes.0, seconds: attributes.1)
+    }
+
+    func attributes(of node: UInt64, handle: UInt64?, _ reply: consuming Reply) {
+        let attributes: (Attributes, Double)
+        do throws(Errno) {
+            if node == NodeID.root {
+                attributes = (directory(inode: 1), Reply.forever)
+            } else {
+                let id = try decode(node)
+                if handle == 0 { try refresh(id) }
+                attributes = try self.attributes(of: id)
+            }
+        } catch {
+            return reply.error(error)
+        }
+        reply.attributes(attributes.0, seconds: attributes.1)
+    }
+
+    func open(_ node: UInt64, flags: Int32, _ reply: consuming Reply) {
+        let opened: (UInt64, OpenMode)
+        do throws(Errno) {
+            guard flags & O_ACCMODE == O_RDONLY else { throw .permissionDenied }
+            opened = try open(decode(node))
+        } catch {
+            return reply.error(error)
+        }
+        reply.opened(handle: opened.0, opened.1)
+    }
+
+    func read(_ node: UInt64, handle: UInt64, offset: Int, size: Int, _ reply: consuming Reply) {
+        let bytes: [UInt8]
+        do throws(Errno) {
+            let id = try decode(node)
+            let view = try vnode.view(id.view)
+            switch try row(id.place).freshness {
+            case .onEvent: bytes = try view.render(id.place)
+            case .within where role == .static, .everyOpen where role == .static: throw Errno.ioError
+            case .within where handle == 0: bytes = view.generations(of: id.place).current.bytes
+            case .within, .everyOpen:
+                bytes = try handles.bytes(of: handle, offset: offset) { () throws(Errno) in try view.render(id.place) }
+            }
+        } catch {
+            return reply.error(error)
+        }
+        reply.data(bytes, offset: offset, size: size)
+    }
+
+    func release(_ node: UInt64, handle: UInt64) {
+        if handle != 0 { return handles.close(handle) }
+        guard let id = try? decode(node), let view = try? vnode.view(id.view), case .within = catalog[id.place].row?.freshness
+        else { return }
+        view.generations(of: id.place).close()
+    }
+
+    func entries(of directory: UInt64) throws(Errno) -> [DirectoryEntry] {
+        if directory == NodeID.root, role != .whole {
+            return vnode.viewNumbers.map { DirectoryEntry(name: String($0), inode: NodeID(view: $0, place: .top).inode, isDirectory: true) }
+        }
+        let id = try decode(directory)
+        guard catalog[id.place].kind == .directory else { throw .notDirectory }
+        let cpus = try vnode.view(id.view).cpus
+        return catalog.children(of: id.place, cpus: cpus).filter { !isHidden($0.place) }.map { child in
+            DirectoryEntry(
+                name: child.name, inode: NodeID(view: id.view, place: child.place).inode,
+                isDirectory: catalog[child.place].kind == .directory)
+        }
+    }
+
+    // MARK: -
+
+    private func decode(_ raw: UInt64) throws(Errno) -> NodeID {
+        if raw == NodeID.root, role == .whole { return NodeID(view: VNode.firstView, place: .top) }
+        guard let id = NodeID(raw, entries: catalog.entries.count) else { throw .noSuchFileOrDirectory }
+        return id
+    }
+
+    private func row(_ place: Place) throws(Errno) -> Row {
+        guard let row = catalog[place].row, row.kind == .file else { throw .isDirectory }
+        return row
+    }
+
+    private func child(_ name: String, of parent: UInt64) throws(Errno) -> NodeID {
+        if parent == NodeID.root, role != .whole {
+            guard let number = Int(name), String(number) == name else { throw .noSuchFileOrDirectory }
+            return NodeID(view: try vnode.view(number).number, place: .top)
+        }
+        let id = try decode(parent)
+        guard let place = catalog.lookup(name, in: id.place, cpus: try vnode.view(id.view).cpus), !isHidden(place)
+        else { throw .noSuchFileOrDirectory }
+        return NodeID(view: id.view, place: place)
+    }
+
+    /// The debug mount has no use for what is bound over a real procfs.
+    private func isHidden(_ place: Place) -> Bool { role == .whole && catalog.isCover(place.entry) }
+
+    private func directory(inode: UInt64) -> Attributes {
+        Attributes(inode: inode, mode: S_IFDIR | 0o555, links: 2, uid: vnode.owner, gid: vnode.owner, size: 0, modified: vnode.bornAt)
+    }
+
+    /// Attributes and the seconds they hold.
+    private func attributes(of id: NodeID) throws(Errno) -> (Attributes, Double) {
+        let view = try vnode.view(id.view)
+        let entry = catalog[id.place]
+        if entry.kind == .directory { return (directory(inode: id.inode), Reply.forever) }
+        var file = Attributes(
+            inode: id.inode, mode: S_IFREG | UInt32(entry.mode), links: 1, uid: vnode.owner, gid: vnode.owner, size: 0,
+            modified: vnode.bornAt)
+        // Owned by the node's root, which is nobody in there: mode 000 then holds for the vNode's root as well.
+        if entry.row?.policy == .deny { (file.uid, file.gid) = (0, 0) }
+        guard let row = entry.row, row.render != nil else { return (file, Reply.forever) }
+        switch row.freshness {
+        case .onEvent:
+            file.size = try view.render(id.place).count
+            return (file, Reply.forever)
+        case .everyOpen:
+            return (file, Reply.forever)
+        case .within:
+            let answer = view.generations(of: id.place).current
+            file.size = answer.bytes.count
+            if answer.takenAt != nil { file.modified = answer.stamp }
+            return (file, Double(Generations.longReader) / 1e9)
+        }
+    }
+
+    private func open(_ id: NodeID) throws(Errno) -> (UInt64, OpenMode) {
+        let view = try vnode.view(id.view)
+        switch try row(id.place).freshness {
+        case .onEvent: return (0, .cached)
+        case .everyOpen: return (handles.open(), .direct)
+        case .within(let milliseconds):
+            let opening = try view.generations(of: id.place).open(
+                now: Clock.monotonic, freshness: Int64(milliseconds) * 1_000_000, wallClock: Clock.wall,
+                render: { () throws(Errno) in try view.render(id.place) },
+                renew: { invalidate.connection?.invalidate(node: id.raw) })
+            return opening == .cached ? (0, .cached) : (handles.open(), .direct)
+        }
+    }
+
+    /// Only for a handle that reads through the page cache: see `Generations.refresh`.
+    private func refresh(_ id: NodeID) throws(Errno) {
+        guard case .within = catalog[id.place].row?.freshness else { return }
+        let view = try vnode.view(id.view)
+        _ = try view.generations(of: id.place).refresh(now: Clock.monotonic, wallClock: Clock.wall) { () throws(Errno) in
+            try view.render(id.place)
+        }
+    }
+}
