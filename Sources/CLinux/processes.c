@@ -34,6 +34,8 @@ int clinux_pidfd_send_signal(int pidfd, int signal) { return (int)syscall(SYS_pi
 
 int clinux_close_range(unsigned int first, unsigned int last) { return (int)syscall(SYS_close_range, first, last, 0); }
 
+int clinux_close_range_on_exec(unsigned int first, unsigned int last) { return (int)syscall(SYS_close_range, first, last, 4); }
+
 int clinux_execveat(int fd, char *const arguments[], char *const environment[]) {
     return (int)syscall(SYS_execveat, fd, "", arguments, environment, AT_EMPTY_PATH);
 }

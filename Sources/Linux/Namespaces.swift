@@ -26,6 +26,11 @@ public struct Namespaces: OptionSet, Sendable {
         _ = try check(clinux_setns(namespace.raw, CInt(bitPattern: kinds.rawValue)))
     }
 
+    /// The same for a descriptor somebody else owns.
+    public static func enter(_ namespace: CInt, _ kinds: Namespaces) throws(Errno) {
+        _ = try check(clinux_setns(namespace, CInt(bitPattern: kinds.rawValue)))
+    }
+
     /// Brings `lo` of the own network namespace up.
     public static func raiseLoopback() throws(Errno) { _ = try check(clinux_loopback_up()) }
 

@@ -7,6 +7,8 @@ public enum Processes {
     public struct Child: ~Copyable {
         public let pid: Int32
         public let pidfd: OwnedFD
+
+        public consuming func releasePidfd() -> OwnedFD { pidfd }
     }
 
     /// How a child ended, as a shell says it: its status, or 128 and the signal.
@@ -97,6 +99,9 @@ public enum Processes {
 
     /// Closes every descriptor from `first` on.
     public static func closeAll(from first: CInt) { _ = clinux_close_range(UInt32(bitPattern: first), UInt32.max) }
+
+    /// Marks every descriptor from `first` on to be closed by the next program.
+    public static func closeOnExecute(from first: CInt) { _ = clinux_close_range_on_exec(UInt32(bitPattern: first), UInt32.max) }
 
     /// A pipe: its reading and its writing end.
     public static func pipe() throws(Errno) -> (reading: CInt, writing: CInt) {

@@ -4,11 +4,17 @@ import Linux
 import SystemPackage
 
 /// A connection to the `vnode-fs` that serves a vNode.
-struct Daemon: ~Copyable {
+final class Daemon {
     let channel: Channel
     let socket: String
     /// Set when it was started for this vNode alone.
     let privateProcess: ProcessIdentity?
+
+    private init(channel: consuming Channel, socket: String, privateProcess: ProcessIdentity?) {
+        self.channel = channel
+        self.socket = socket
+        self.privateProcess = privateProcess
+    }
 
     /// Seconds after which a daemon that does not answer counts as stuck.
     static let patience = 10
@@ -52,13 +58,13 @@ struct Daemon: ~Copyable {
     }
 
     @discardableResult
-    borrowing func ask(_ request: Request, descriptors: [CInt] = [], _ stage: String) throws(Failure) -> Response {
+    func ask(_ request: Request, descriptors: [CInt] = [], _ stage: String) throws(Failure) -> Response {
         let (response, received) = try exchange(request, descriptors: descriptors, stage)
         for descriptor in received { _ = close(descriptor) }
         return response
     }
 
-    borrowing func exchange(_ request: Request, descriptors: [CInt] = [], _ stage: String) throws(Failure) -> (Response, [CInt]) {
+    func exchange(_ request: Request, descriptors: [CInt] = [], _ stage: String) throws(Failure) -> (Response, [CInt]) {
         do {
             return try channel.ask(request, descriptors: descriptors)
         } catch {
@@ -67,7 +73,7 @@ struct Daemon: ~Copyable {
         }
     }
 
-    borrowing func addView(_ vnode: String, _ name: String, cgroup: String) throws(Failure) -> UInt32 {
+    func addView(_ vnode: String, _ name: String, cgroup: String) throws(Failure) -> UInt32 {
         guard case .view(let number) = try ask(.addView(vnode: vnode, ViewRecord(name: name, cgroup: cgroup)), "registering a view") else {
             throw Failure("registering a view: vnode-fs gave no number")
         }

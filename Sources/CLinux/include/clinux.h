@@ -34,6 +34,7 @@ pid_t clinux_clone(uint64_t flags, int cgroup, int *pidfd);
 int clinux_pidfd_open(pid_t pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);
 int clinux_close_range(unsigned int first, unsigned int last);
+int clinux_close_range_on_exec(unsigned int first, unsigned int last);
 int clinux_execveat(int fd, char *const arguments[], char *const environment[]);
 int clinux_become(uid_t uid, gid_t gid);
 int clinux_signalfd(const uint64_t *signals);
@@ -49,3 +50,5 @@ const char *clinux_errno_name(int error);
 pid_t clinux_fork(void);
 // prctl is variadic.
 int clinux_die_with_parent(int signal);
+// openat2 with O_PATH | O_CLOEXEC and RESOLVE_IN_ROOT.
+int clinux_open_inside(int root, const char *path);
