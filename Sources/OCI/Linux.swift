@@ -28,15 +28,17 @@ public struct Linux: Codable, Sendable, Equatable {
     }
 
     public var namespaces: [Namespace]?
-    /// Not together with a user namespace that is joined.
+    /// With a user namespace that is joined: exactly its maps. runc 1.1 insists on them, later ones compare.
     public var uidMappings: [IDMapping]?
     public var gidMappings: [IDMapping]?
     public var cgroupsPath: String?
     public var maskedPaths: [String]?
     public var readonlyPaths: [String]?
 
-    public init(namespaces: [Namespace], cgroupsPath: String) {
+    public init(namespaces: [Namespace], mappings: [IDMapping], cgroupsPath: String) {
         self.namespaces = namespaces
+        uidMappings = mappings
+        gidMappings = mappings
         self.cgroupsPath = cgroupsPath
     }
 }

@@ -56,7 +56,7 @@ final class InnerContainer {
         try write(
             InnerSpec.make(
                 command: command, terminal: terminal, hostname: state.hostname, top: top, initPID: state.initProcess?.pid ?? 0,
-                cgroupsPath: "/\(Cgroup.directory)/\(state.name)/\(Cgroup.leaf(name))",
+                uidBase: state.uidBase, cgroupsPath: "/\(Cgroup.directory)/\(state.name)/\(Cgroup.leaf(name))",
                 hasCgroupDirectory: ViewPlan.hasCgroupDirectory(number),
                 environment: InnerSpec.environment(
                     hostname: state.hostname, terminal: terminal ? unsafe getenv("TERM").map { unsafe String(cString: $0) } : nil)))

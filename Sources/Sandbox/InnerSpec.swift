@@ -4,7 +4,7 @@ import OCI
 enum InnerSpec {
     /// `top` is its directory in staging, `initPID` the vNode's first process, `cgroupsPath` below the cgroup2 root.
     static func make(
-        command: [String], terminal: Bool, hostname: String, top: String, initPID: Int32, cgroupsPath: String, hasCgroupDirectory: Bool,
+        command: [String], terminal: Bool, hostname: String, top: String, initPID: Int32, uidBase: UInt32, cgroupsPath: String, hasCgroupDirectory: Bool,
         environment: [String]
     ) -> Spec {
         var mounts = [
@@ -25,7 +25,9 @@ enum InnerSpec {
             joined.map { Linux.Namespace($0.0, path: "/proc/\(initPID)/ns/\($0.1)") } + [Linux.Namespace(.mount), Linux.Namespace(.cgroup)]
         return Spec(
             process: Process(args: command, env: environment, terminal: terminal, capabilities: Process.Capabilities(Capability.all)),
-            root: Root(path: top + "/rootfs"), mounts: mounts, linux: Linux(namespaces: namespaces, cgroupsPath: cgroupsPath))
+            root: Root(path: top + "/rootfs"), mounts: mounts, 
+            linux: Linux(
+                namespaces: namespaces, mappings: [Linux.IDMapping(containerID: 0, hostID: uidBase, size: IDRange.size)], cgroupsPath: cgroupsPath))
     }
 
     static func environment(hostname: String, terminal: String?) -> [String] {

@@ -44,6 +44,8 @@ extension StateDirectory {
 
     /// A private daemon ends by itself once it serves nobody; one that does not is killed.
     func end(_ daemon: ProcessIdentity) {
+        // Reaped where it is a child of this process.
+        defer { _ = try? Processes.wait(daemon.pid) }
         guard let pidfd = daemon.open() else { return }
         if (try? Poll.readable([pidfd.raw], milliseconds: 1000)) == [true] { return }
         try? Processes.send(SIGKILL, to: pidfd)
