@@ -10,7 +10,11 @@ import Tree
         Scenario(fixture: "composed", name: "no-limits", cgroup: "no-limits", top: "no-limits"),
         Scenario(fixture: "composed", name: "no-controllers", cgroup: "no-controllers", top: "no-controllers"),
         Scenario(fixture: "hybrid-6.18-2cpu", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
+        Scenario(fixture: "vm-6.1-2cpu", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
         Scenario(fixture: "vm-6.12-2cpu", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
+        Scenario(fixture: "vm-6.12-no-limits", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
+        Scenario(fixture: "vm-6.12-swap-off", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
+        Scenario(fixture: "vm-6.12-swap-on", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
         Scenario(
             fixture: "vm-6.12-nested-limits", name: "nested", cgroup: "vnode-fixture/500M/600M/max/400M/max/900M", top: "vnode-fixture"),
     ]
@@ -83,6 +87,51 @@ import Tree
         #expect(try file("proc/stat", of: scenario).split(separator: "\n").prefix(3).map { $0.prefix(5) } == ["cpu  ", "cpu1 ", "intr "])
     }
 
+    /// Where nothing limits the CPUs, what the kernel wrote is what we write: nobody recorded these.
+    @Test(arguments: scenarios.filter { $0.name == "work" }) func withoutLimitsCPUFilesAreTheKernels(_ scenario: Scenario) throws {
+        var compared = 0
+        for (path, content) in try scenario.render() where path.hasPrefix("sys/devices/system/cpu/") || path == "proc/cpuinfo" {
+            guard let native = try? String(contentsOfFile: scenario.root + "/" + path, encoding: .utf8) else { continue }
+            #expect(content == native, "\(path)")
+            compared += 1
+        }
+        #expect(compared > 30)
+    }
+
+    /// The same fields in the same columns as the node's kernel; in vmstat the same names.
+    @Test(arguments: scenarios) func shapesAreTheKernels(_ scenario: Scenario) throws {
+        func shape(_ text: String) -> [String] {
+            text.split(separator: "\n").map { line in
+                let label = line.prefix { $0 != ":" }
+                return "\(label) \(line.hasSuffix(" kB")) \(label == "VmallocTotal" ? 0 : line.count)"
+            }
+        }
+        let meminfo = try String(contentsOfFile: scenario.root + "/proc/meminfo", encoding: .utf8)
+        #expect(shape(try file("proc/meminfo", of: scenario)) == shape(meminfo))
+        let vmstat = try String(contentsOfFile: scenario.root + "/proc/vmstat", encoding: .utf8)
+        func names(_ text: String) -> [Substring] { text.split(separator: "\n").map { $0.prefix { $0 != " " } } }
+        #expect(names(try file("proc/vmstat", of: scenario)) == names(vmstat))
+    }
+
+    @Test func swapLimits() throws {
+        func swap(_ fixture: String) throws -> [Int?] {
+            let fields = try fields(try #require(Self.scenarios.first { $0.fixture == fixture }))
+            return [fields["MemTotal"], fields["SwapTotal"], fields["SwapFree"]]
+        }
+        #expect(try swap("vm-6.12-swap-off") == [65536, 0, 0])
+        // 128 MiB, of which 29,552,640 bytes are in use.
+        #expect(try swap("vm-6.12-swap-on") == [65536, 131_072, 131_072 - 28_860])
+    }
+
+    @Test(arguments: scenarios) func memoryAddsUp(_ scenario: Scenario) throws {
+        let fields = try fields(scenario)
+        func value(_ name: String) throws -> Int { try #require(fields[name]) }
+        #expect(try value("MemFree") <= value("MemTotal"))
+        #expect(try value("MemAvailable") <= value("MemTotal"))
+        #expect(try value("SwapFree") <= value("SwapTotal"))
+        #expect(try value("Active") == value("Active(anon)") + value("Active(file)"))
+    }
+
     @Test func noLimitsMeansTheNodesTotalAndOurUse() throws {
         let fields = try fields(Self.scenarios[1])
         #expect(fields["MemTotal"] == 24_682_416)
@@ -97,6 +146,8 @@ import Tree
         let moving = ["CommitLimit", "Balloon", "DirectMap", "HugePages", "Percpu", "VmallocUsed"]
         func kept(_ text: String) -> [Substring] { text.split(separator: "\n").filter { line in !moving.contains { line.hasPrefix($0) } } }
         #expect(kept(native) == kept(ours))
+        let zeros = ours.split(separator: "\n").filter { $0.hasPrefix("Percpu:") || $0.hasPrefix("VmallocUsed:") || $0.hasPrefix("DirectMap") }
+        #expect(zeros.count == 5 && zeros.allSatisfy { $0.hasSuffix(" 0 kB") })
         #expect(native.split(separator: "\n").map { $0.prefix { $0 != ":" } } == ours.split(separator: "\n").map { $0.prefix { $0 != ":" } })
     }
 
