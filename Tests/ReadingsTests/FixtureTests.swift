@@ -12,6 +12,7 @@ import Tree
         Scenario(fixture: "hybrid-6.18-2cpu", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
         Scenario(fixture: "vm-6.1-2cpu", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
         Scenario(fixture: "vm-6.12-2cpu", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
+        Scenario(fixture: "vm-6.12-32cpu-2numa", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
         Scenario(fixture: "vm-6.12-no-limits", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
         Scenario(fixture: "vm-6.12-swap-off", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
         Scenario(fixture: "vm-6.12-swap-on", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
