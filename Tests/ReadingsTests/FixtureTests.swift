@@ -3,7 +3,8 @@ import Readings
 import Testing
 import Tree
 
-/// Every file of every scenario, byte for byte, against `fixtures/<fixture>/expected/<name>`.
+/// Every file of every scenario, byte for byte, against `fixtures/<fixture>/expected/<name>`: all of them in one file, each after
+/// a line `==> path`.
 @Suite struct FixtureTests {
     static let scenarios = [
         Scenario(fixture: "composed", name: "nested-limits", cgroup: "nested-limits/l1/l2/l3/l4/l5", top: "nested-limits"),
@@ -25,19 +26,19 @@ import Tree
         let rendered = try scenario.render()
         #expect(rendered.count > 60)
         #expect(!rendered.contains { $0.content.isEmpty && !["proc/diskstats", "proc/modules", "proc/mdstat"].contains($0.path) })
+        let text = rendered.map { "==> \($0.path)\n\($0.content)" }.joined()
         if ProcessInfo.processInfo.environment["VNODE_RECORD"] != nil {
-            for (path, content) in rendered {
-                let url = URL(fileURLWithPath: scenario.expected + "/" + path)
-                try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-                try Data(content.utf8).write(to: url)
-            }
+            let url = URL(fileURLWithPath: scenario.expected)
+            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: url)
             Issue.record("recorded, not compared")
             return
         }
-        for (path, content) in rendered {
-            let expected = try String(contentsOfFile: scenario.expected + "/" + path, encoding: .utf8)
-            #expect(content == expected, "\(path)")
-        }
+        let expected = try String(contentsOfFile: scenario.expected, encoding: .utf8)
+        let ours = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let theirs = expected.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(ours.count == theirs.count)
+        for (line, other) in zip(ours, theirs) { #expect(line == other) }
     }
 
     private func file(_ path: String, of scenario: Scenario) throws -> String {
