@@ -77,7 +77,10 @@ public final class Launch {
 
     private func perform() throws(Failure) -> Int32 {
         try cgroup.make(limits: state.limits, root: root)
-        let daemon = try Daemon.connect(options.socket, directory: directory.directory(of: state.name))
+        let daemon = try Daemon.connect(options.socket, directory: directory.directory(of: state.name)) { process throws(Failure) in
+            state.privateDaemon = process
+            try directory.write(state)
+        }
         self.daemon = daemon
         state.daemonSocket = daemon.socket
         state.privateDaemon = daemon.privateProcess
