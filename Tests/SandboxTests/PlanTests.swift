@@ -55,7 +55,8 @@ import Tree
         for secret in ["shadow", "machine-id", "ssh", "hostname", "passwd", "hosts"] {
             #expect(!MachineEtc.copied.contains(secret) && !MachineEtc.directories.contains(secret))
         }
-        let steps = MachineEtc.steps(etc: "/e", node: "/n", owner: 1, hostname: "h", directories: ["terminfo"], copies: [("os-release", [1])])
+        let steps = MachineEtc.steps(
+            etc: "/e", node: "/n", owner: 1, hostname: "h", directories: ["terminfo"], copies: [("os-release", [1])])
         #expect(steps.contains(.text("/e/hostname", Array("h\n".utf8), owner: 1)))
         #expect(steps.contains(.bind("/n/terminfo", over: "/e/terminfo", readOnly: true)))
     }

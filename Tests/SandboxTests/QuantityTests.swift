@@ -3,7 +3,9 @@ import Testing
 @testable import Sandbox
 
 @Suite struct QuantityTests {
-    @Test(arguments: [("0", 0), ("65536", 65536), ("64M", 64 << 20), ("64m", 64 << 20), ("1G", 1 << 30), ("2GiB", 2 << 30), ("3k", 3072), ("1T", 1 << 40)])
+    @Test(arguments: [
+        ("0", 0), ("65536", 65536), ("64M", 64 << 20), ("64m", 64 << 20), ("1G", 1 << 30), ("2GiB", 2 << 30), ("3k", 3072), ("1T", 1 << 40),
+    ])
     func sizes(_ text: String, _ bytes: UInt64) { #expect(ByteSize(text)?.bytes == bytes) }
 
     @Test(arguments: ["", "12Q", "M", "-1", "1.5G", "99999999999999999999", "9999999T", " 1", "1 M"])
@@ -38,6 +40,6 @@ import Testing
     @Test func exhaustion() {
         let all = (1..<UInt32(65535)).map { $0 * 65536 }
         #expect(IDRange.lowestFree(taken: all) == nil)
-        #expect(IDRange.lowestFree(taken: all.dropLast()) == 65534 * 65536)
+        #expect(IDRange.lowestFree(taken: all.dropLast()) == UInt32(65534) * 65536)
     }
 }

@@ -27,7 +27,9 @@ import Testing
     @Test func jsonIsWhatTheEngineReads() throws {
         let data = try JSONEncoder().encode(spec)
         let text = String(decoding: data, as: UTF8.self)
-        for piece in [#""ociVersion":"1.0.2""#, #""terminal":true"#, #""containerID":0"#, #""hostID":65536"#, #""cgroupsPath":"\/vnode\/a\/c-main""#] {
+        for piece in [
+            #""ociVersion":"1.0.2""#, #""terminal":true"#, #""containerID":0"#, #""hostID":65536"#, #""cgroupsPath":"\/vnode\/a\/c-main""#,
+        ] {
             #expect(text.contains(piece), "\(piece)")
         }
         #expect(try JSONDecoder().decode(Spec.self, from: data) == spec)
@@ -36,7 +38,8 @@ import Testing
 
 @Suite struct EngineLogTests {
     func failure(_ message: String) -> EngineLog.Failure? {
-        EngineLog.failure(in: Data(#"{"level":"warning","msg":"w"}"#.utf8 + [0x0a] + #"{"level":"error","msg":"\#(message)","time":"t"}"#.utf8 + [0x0a]))
+        EngineLog.failure(
+            in: Data(#"{"level":"warning","msg":"w"}"#.utf8 + [0x0a] + #"{"level":"error","msg":"\#(message)","time":"t"}"#.utf8 + [0x0a]))
     }
 
     @Test func statusesOfAShell() {

@@ -9,7 +9,8 @@ import Testing
 
     func state(_ phase: State.Phase) -> State {
         State(
-            name: "a", phase: phase, creator: creator, uidBase: 65536, hostname: "a", bootID: "", limits: Limits(), cgroup: "/c", created: 0,
+            name: "a", phase: phase, creator: creator, uidBase: 65536, hostname: "a", bootID: "", limits: Limits(), cgroup: "/c",
+            created: 0,
             initProcess: first, privateDaemon: daemon)
     }
 
@@ -57,7 +58,8 @@ import Testing
 
     @Test func rootOfPureAndHybridMachines() {
         #expect(CgroupRoot(mounts: "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n")?.path == "/sys/fs/cgroup")
-        let hybrid = "tmpfs /sys/fs/cgroup tmpfs rw 0 0\ncgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\ncgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n"
+        let hybrid =
+            "tmpfs /sys/fs/cgroup tmpfs rw 0 0\ncgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\ncgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n"
         #expect(CgroupRoot(mounts: hybrid)?.path == "/sys/fs/cgroup/unified")
         #expect(CgroupRoot(mounts: "proc /proc proc rw 0 0\n") == nil)
     }
