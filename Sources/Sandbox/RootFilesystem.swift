@@ -37,7 +37,7 @@ enum RootFilesystem {
         if layout.hasOpt { steps.append(.directory("\(root)/opt", owner: owner)) }
         for (name, place) in layout.places {
             switch place {
-            case .link(let target): steps.append(.link("\(root)/\(name)", to: target))
+            case .link(let target): steps.append(.link("\(root)/\(name)", to: target, owner: owner))
             case .directory: steps.append(.directory("\(root)/\(name)", owner: owner))
             }
         }
