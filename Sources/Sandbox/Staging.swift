@@ -45,7 +45,9 @@ enum Staging {
     /// and mounts cgroup2 as that sees it. The helper is born in the top: moving a process there and out again costs an RCU grace
     /// period each time; and where cgroup2 is mounted with nsdelegate, only who is inside may put a child below it (ENOENT).
     static func bornInTop(of cgroup: Cgroup, _ body: () throws(Failure) -> Int32) throws(Failure) -> Int32 {
-        let top = try attempt("opening the cgroup", cgroup.path) { () throws(Errno) in try Files.open(cgroup.path, flags: O_RDONLY | O_DIRECTORY) }
+        let top = try attempt("opening the cgroup", cgroup.path) { () throws(Errno) in
+            try Files.open(cgroup.path, flags: O_RDONLY | O_DIRECTORY)
+        }
         let ends = try attempt("making a pipe") { () throws(Errno) in try Processes.pipe() }
         let reading = OwnedFD(taking: ends.reading)
         let helper = try attempt("making the cgroup namespace") { () throws(Errno) in
