@@ -29,7 +29,7 @@ final class Directory: Sendable {
 
     func read(_ name: String, limit: Int = 1 << 20) throws(Errno) -> [UInt8] { try Files.read(name, below: fd.raw, limit: limit) }
 
-    func exists(_ name: String) -> Bool { faccessat(fd.raw, name, F_OK, 0) == 0 }
+    func exists(_ name: String) -> Bool { unsafe faccessat(fd.raw, name, F_OK, 0) == 0 }
 
     /// Everything but `.` and `..`, at most `limit`.
     func entries(limit: Int = 65536) throws(Errno) -> [Entry] { try Directory.entries(of: fd.raw, limit: limit) }
@@ -55,4 +55,9 @@ final class Directory: Sendable {
         }
         return found
     }
+}
+
+extension Errno {
+    /// ENODEV: what the kernel answers for a file of a cgroup that is gone.
+    static var noDevice: Errno { Errno(rawValue: Glibc.ENODEV) }
 }

@@ -10,7 +10,7 @@ struct DebugMountPoint {
 
     /// Refuses what is no directory. What a mount that lost its server left here is taken away.
     init(_ given: String) throws {
-        if errnoOfStat(given) == .socketNotConnected { _ = unsafe umount2(given, CInt(MNT_DETACH)) }
+        if DebugMountPoint.errnoOfStat(given) == .socketNotConnected { _ = unsafe umount2(given, CInt(MNT_DETACH)) }
         guard let resolved = unsafe realpath(given, nil) else {
             throw fail("\(given): \(Errno(rawValue: errno)): name an existing directory")
         }
@@ -63,12 +63,12 @@ struct DebugMountPoint {
     }
 
     private func finish(_ status: Int32) -> Int32 {
-        if errnoOfStat(path) == .socketNotConnected { unmount() }
+        if DebugMountPoint.errnoOfStat(path) == .socketNotConnected { unmount() }
         let signal = status & 0x7f
         return signal == 0 ? status >> 8 & 0xff : 128 + signal
     }
 
-    private func errnoOfStat(_ path: String) -> Errno? {
+    private static func errnoOfStat(_ path: String) -> Errno? {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? nil : Errno(rawValue: errno)
     }

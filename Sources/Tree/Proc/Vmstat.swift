@@ -47,6 +47,7 @@ enum Vmstat {
         "nr_anon_pages": ["AnonPages"],
         "nr_mapped": ["Mapped"],
         "nr_file_pages": ["Buffers", "Cached"],
+        "nr_mlock": ["Mlocked"],
         "nr_dirty": ["Dirty"],
         "nr_writeback": ["Writeback"],
         "nr_shmem": ["Shmem"],

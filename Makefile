@@ -1,0 +1,72 @@
+# vNode: everything from a fresh Debian machine with Swift. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# sudo drops the caller's PATH.
+export PATH := $(PATH):/opt/swift/usr/bin:/usr/local/swift/usr/bin:/usr/local/bin:/usr/sbin:/sbin
+PREFIX ?= /usr/local
+KERNEL ?= 6.12
+VNODE_BIN ?= .build/release
+export VNODE_BIN
+
+# The Swift runtime is linked in: the binaries need glibc 2.36 and nothing else.
+RELEASE := -c release --static-swift-stdlib
+PROGRAMS := vnode vnode-fs vnode-init vnode-conformance
+
+PACKAGES := libfuse3-dev libseccomp-dev libcap-dev fuse3 pkg-config gcc libc6-dev runc procps util-linux iproute2 python3-minimal
+# What the benchmarks compare with, and what builds and boots the test machines.
+TEST_PACKAGES := lxcfs dash busybox-static mmdebstrap qemu-system-x86 e2fsprogs
+
+.PHONY: help setup setup-test build demo test test-unit test-host test-vm bench fmt check install uninstall clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install the Debian packages building and running needs (root)
+	@Tests/install $(PACKAGES)
+
+setup-test: setup
+	@Tests/install $(TEST_PACKAGES)
+
+build: ## Build the release binaries
+	swift build $(RELEASE) --product vnode
+	swift build $(RELEASE) --product vnode-fs
+	swift build $(RELEASE) --product vnode-init
+	swift build $(RELEASE) --product vnode-conformance
+
+demo: setup build ## Run a command in a vNode and show node and vNode side by side (root)
+	@Tests/Host/demo
+
+test: setup-test build ## Run every test: unit, host, VM with kernels 6.12 and 6.1 (root)
+	@Tests/all
+
+test-unit: ## Run the unit tests (no root needed)
+	swift test
+
+test-host: build ## Run the privileged suite on this machine (root)
+	$(VNODE_BIN)/vnode-conformance
+
+test-vm: build ## Run the suite with real cgroup limits in a VM: KERNEL=6.1|6.12 (root)
+	Tests/VM/suite $(KERNEL)
+
+bench: setup-test build ## Measure against native procfs, a do-nothing FUSE server and lxcfs (root)
+	@Benchmarks/run
+
+fmt: ## Format the sources
+	swift format format --in-place --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/Package.swift
+
+check: ## Check formatting and shell scripts
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/Package.swift
+	git ls-files -z | xargs -0 grep -lIE '^#!.*(bash|/sh)' | xargs -r bash -n
+
+install: build ## Install binaries and the systemd unit below PREFIX (root)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/systemd/system
+	install -m 0755 $(addprefix $(VNODE_BIN)/,vnode vnode-fs vnode-init) $(DESTDIR)$(PREFIX)/bin
+	sed 's|/usr/local/bin|$(PREFIX)/bin|' manifests/vnode-fs.service > $(DESTDIR)/etc/systemd/system/vnode-fs.service
+
+uninstall: ## Remove what install put there (root)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,vnode vnode-fs vnode-init) $(DESTDIR)/etc/systemd/system/vnode-fs.service
+
+clean: ## Remove build products
+	rm -rf .build Benchmarks/.build
