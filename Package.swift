@@ -65,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "vnode-conformance",
             dependencies: [
-                "Tree", arguments, system, .product(name: "Subprocess", package: "swift-subprocess"),
+                "Tree", "Control", "Linux", "CLinux", arguments, system, .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: strict),

@@ -25,3 +25,5 @@ int clinux_accept(int socket);
 pid_t clinux_fork(void);
 // prctl is variadic.
 int clinux_die_with_parent(int signal);
+// Descendants whose parent dies become children of this process.
+int clinux_adopt_orphans(void);
