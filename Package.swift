@@ -73,6 +73,7 @@ let package = Package(
         .testTarget(name: "ReadingsTests", dependencies: ["Readings", "Tree", "Text", "Linux", system], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Linux", system], swiftSettings: strict),
+        .testTarget(name: "ViewServerTests", dependencies: ["ViewServer", "Tree", system], swiftSettings: strict),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "OCI", "Tree", system], swiftSettings: strict),
     ]
 )

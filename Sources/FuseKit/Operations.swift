@@ -14,7 +14,9 @@ enum Operations {
         }
         unsafe operations.lookup = { request, parent, name in
             withRequest(request) { files, reply in
-                guard let name = unsafe name, let name = unsafe String(validatingCString: name) else { return reply.error(.noSuchFileOrDirectory) }
+                guard let name = unsafe name, let name = unsafe String(validatingCString: name) else {
+                    return reply.error(.noSuchFileOrDirectory)
+                }
                 files.lookup(name, in: parent, reply)
             }
         }

@@ -51,7 +51,9 @@ public import SystemPackage
         let start = min(max(0, offset), bytes.count)
         let count = min(max(0, size), bytes.count - start)
         unsafe bytes.withUnsafeBytes { raw in
-            _ = unsafe raw.withMemoryRebound(to: CChar.self) { unsafe fuse_reply_buf(request, $0.baseAddress.map { unsafe $0 + start }, count) }
+            _ = unsafe raw.withMemoryRebound(to: CChar.self) {
+                unsafe fuse_reply_buf(request, $0.baseAddress.map { unsafe $0 + start }, count)
+            }
         }
         discard self
     }

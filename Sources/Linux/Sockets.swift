@@ -18,7 +18,9 @@ public enum Sockets {
         let raw = socket.raw
         _ = try check(
             unsafe withUnsafePointer(to: &address) {
-                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe Glibc.connect(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe Glibc.connect(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
             })
     }
 
@@ -30,7 +32,9 @@ public enum Sockets {
         defer { umask(mask) }
         _ = try check(
             unsafe withUnsafePointer(to: &address) {
-                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe Glibc.bind(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe Glibc.bind(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
             })
         _ = try check(Glibc.listen(raw, 128))
     }

@@ -51,7 +51,9 @@ final class ControlService {
         switch request {
         case .hello(let version):
             guard version == protocolVersion else {
-                throw ControlError(.notSupported, "vnode-fs speaks version \(protocolVersion) of the control protocol, not \(version): install both from one build")
+                throw ControlError(
+                    .notSupported,
+                    "vnode-fs speaks version \(protocolVersion) of the control protocol, not \(version): install both from one build")
             }
             try channel.send(Response.hello(version: protocolVersion, pid: getpid()))
         case .addVNode(let record):

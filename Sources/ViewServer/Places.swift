@@ -29,9 +29,9 @@ enum ControlSocket {
             do throws(Errno) {
                 _ = try Channel.connect(to: path)
                 throw Errno.addressInUse
-            } catch where error == .connectionRefused {
+            } catch  where error == .connectionRefused {
                 _ = unsafe unlink(path)
-            } catch where error == .noSuchFileOrDirectory {}
+            } catch  where error == .noSuchFileOrDirectory {}
             let socket = try Sockets.seqPacket()
             try Sockets.listen(socket, at: path)
             return socket

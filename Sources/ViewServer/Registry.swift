@@ -68,7 +68,9 @@ final class Registry: Sendable {
         served.withLock { $0[record.name] = Served(vnode: vnode, files: [connection.0], keys: [connection.1]) }
     }
 
-    private func serve(_ vnode: VNode, _ role: ViewFileSystem.Role, on device: consuming OwnedFD) throws(Errno) -> (InvalidationSlot, UInt64) {
+    private func serve(_ vnode: VNode, _ role: ViewFileSystem.Role, on device: consuming OwnedFD) throws(Errno) -> (
+        InvalidationSlot, UInt64
+    ) {
         let slot = InvalidationSlot()
         let connection = try Connection(device, serving: ViewFileSystem(role: role, vnode: vnode, invalidate: slot))
         slot.connection = connection
@@ -93,7 +95,8 @@ final class Registry: Sendable {
             guard let served = served.withLock({ $0[wanted.vnode] }), let view = try? served.vnode.view(wanted.number),
                 let change = view.refreshCPUs()
             else { continue }
-            log.info("visible CPUs changed", metadata: ["vnode": "\(wanted.vnode)", "view": "\(view.record.name)", "cpus": "\(change.now.list)"])
+            log.info(
+                "visible CPUs changed", metadata: ["vnode": "\(wanted.vnode)", "view": "\(view.record.name)", "cpus": "\(change.now.list)"])
             for slot in served.files {
                 if let connection = slot.connection { Invalidation.cpusChanged(view, from: change.before, to: change.now, on: connection) }
             }

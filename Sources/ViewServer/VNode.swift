@@ -74,7 +74,8 @@ final class VNode: Sendable {
             node: node,
             configuration: ViewConfiguration(
                 hostname: self.record.hostname, bootID: self.record.bootID, startedAt: self.record.startedAt,
-                affinity: self.record.affinity.flatMap { CPUSet(list: $0) }, cgroup: record.cgroup, top: top, procfs: descriptors?.procfs.raw))
+                affinity: self.record.affinity.flatMap { CPUSet(list: $0) }, cgroup: record.cgroup, top: top,
+                procfs: descriptors?.procfs.raw))
         let view = try View(number: number, record: record, readings: readings)
         views.withLock { $0.known[number] = view }
         return view

@@ -53,7 +53,9 @@ struct Paths: ParsableCommand {
             let table = [header] + lines.map(\.columns)
             let widths = header.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
             for row in table {
-                let cells = row.indices.map { $0 == row.count - 1 ? row[$0] : row[$0] + String(repeating: " ", count: widths[$0] - row[$0].count) }
+                let cells = row.indices.map {
+                    $0 == row.count - 1 ? row[$0] : row[$0] + String(repeating: " ", count: widths[$0] - row[$0].count)
+                }
                 print(cells.joined(separator: "  "))
             }
         }

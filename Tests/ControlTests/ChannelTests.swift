@@ -1,0 +1,86 @@
+import Glibc
+import Linux
+import SystemPackage
+import Testing
+
+@testable import Control
+
+/// Two ends of a control connection.
+private struct Pair: ~Copyable {
+    let near: Channel
+    let far: Channel
+
+    init() throws {
+        var ends: [CInt] = [-1, -1]
+        _ = try check(unsafe socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue), 0, &ends))
+        near = Channel(OwnedFD(taking: ends[0]))
+        far = Channel(OwnedFD(taking: ends[1]))
+    }
+
+    /// What is left when the far end is closed.
+    consuming func closingFar() -> Channel { near }
+}
+
+@Suite struct ChannelTests {
+    static let record = VNodeRecord(
+        name: "a", uidBase: 65536, startedAt: 12, hostname: "h", bootID: "b", cgroup: "/c", initPID: 3, affinity: "0-1")
+
+    @Test(arguments: [
+        Request.hello(version: 1), .addVNode(record), .addView(vnode: "a", ViewRecord(name: "v", cgroup: "/c/d")),
+        .removeView(vnode: "a", number: 7), .removeVNode(name: "a"), .staging(vnode: "a"), .list,
+    ])
+    func everyRequestArrivesAsItWasSent(request: Request) throws {
+        let pair = try Pair()
+        try pair.near.send(request)
+        let (received, descriptors) = try #require(try pair.far.receive(Request.self))
+        #expect(received == request)
+        #expect(descriptors.isEmpty)
+    }
+
+    @Test func descriptorsTravelInOrder() throws {
+        let pair = try Pair()
+        let first = try Files.open("/dev/null", flags: O_RDONLY)
+        let second = try Files.open("/proc/version", flags: O_RDONLY)
+        try pair.near.send(Request.list, descriptors: [first.raw, second.raw])
+        let (_, received) = try #require(try pair.far.receive(Request.self))
+        try #require(received.count == 2)
+        let files = [OwnedFD(taking: received[0]).release(), OwnedFD(taking: received[1]).release()]
+        defer { for file in files { _ = close(file) } }
+        var status = stat()
+        #expect(unsafe fstat(files[0], &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
+        #expect(unsafe fstat(files[1], &status) == 0 && status.st_mode & S_IFMT == S_IFREG)
+    }
+
+    @Test(arguments: ["", "{", "null", "[]", #"{"list":1}"#, #"{"addVNode":{}}"#, #"{"unknown":{}}"#, "\u{0}\u{1}\u{2}"])
+    func whatIsNoRequestIsRefusedAndItsDescriptorsAreClosed(text: String) throws {
+        let pair = try Pair()
+        var ends: [CInt] = [-1, -1]
+        try #require(unsafe pipe(&ends) == 0)
+        let reading = OwnedFD(taking: ends[0])
+        try Sockets.send(Array(text.utf8) + [0x20], descriptors: [ends[1], ends[1]], on: pair.far.socket)
+        _ = close(ends[1])
+        #expect(throws: ControlError.self) { _ = try pair.near.receive(Request.self) }
+        // The end of the pipe shows that no writer is left.
+        #expect(try Files.read(reading).isEmpty)
+    }
+
+    @Test func aMessageLongerThanTheLongestIsRefusedWhole() throws {
+        let pair = try Pair()
+        try Sockets.send([UInt8](repeating: 0x20, count: Channel.longest + 1), on: pair.far.socket)
+        #expect(throws: ControlError.self) { _ = try pair.near.receive(Request.self) }
+    }
+
+    @Test func aClosedConnectionIsTheEnd() throws {
+        let pair = try Pair()
+        let near = pair.closingFar()
+        #expect(try near.receive(Request.self) == nil)
+    }
+
+    @Test func aFailureIsThrownToWhoAsked() throws {
+        let pair = try Pair()
+        try pair.far.send(Response.failed(errno: Errno.fileExists.rawValue, message: "there is one"))
+        let error = #expect(throws: ControlError.self) { _ = try pair.near.answer() }
+        #expect(error?.errno == .fileExists)
+        #expect(error?.message == "there is one")
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Readings
+import Testing
+import Tree
+
+/// Every file of every scenario, byte for byte, against `fixtures/<fixture>/expected/<name>`.
+@Suite struct FixtureTests {
+    static let scenarios = [
+        Scenario(fixture: "composed", name: "nested-limits", cgroup: "nested-limits/l1/l2/l3/l4/l5", top: "nested-limits"),
+        Scenario(fixture: "composed", name: "no-limits", cgroup: "no-limits", top: "no-limits"),
+        Scenario(fixture: "composed", name: "no-controllers", cgroup: "no-controllers", top: "no-controllers"),
+        Scenario(fixture: "hybrid-6.18-2cpu", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
+        Scenario(fixture: "vm-6.12-2cpu", name: "work", cgroup: "vnode-fixture/work", top: "vnode-fixture"),
+        Scenario(
+            fixture: "vm-6.12-nested-limits", name: "nested", cgroup: "vnode-fixture/500M/600M/max/400M/max/900M", top: "vnode-fixture"),
+    ]
+
+    /// With VNODE_RECORD=1 writes what the code says now, for a reader to check, and fails.
+    @Test(arguments: scenarios) func everyFileIsAsExpected(_ scenario: Scenario) throws {
+        let rendered = try scenario.render()
+        #expect(rendered.count > 60)
+        #expect(!rendered.contains { $0.content.isEmpty && !["proc/diskstats", "proc/modules", "proc/mdstat"].contains($0.path) })
+        if ProcessInfo.processInfo.environment["VNODE_RECORD"] != nil {
+            for (path, content) in rendered {
+                let url = URL(fileURLWithPath: scenario.expected + "/" + path)
+                try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data(content.utf8).write(to: url)
+            }
+            Issue.record("recorded, not compared")
+            return
+        }
+        for (path, content) in rendered {
+            let expected = try String(contentsOfFile: scenario.expected + "/" + path, encoding: .utf8)
+            #expect(content == expected, "\(path)")
+        }
+    }
+
+    private func file(_ path: String, of scenario: Scenario) throws -> String {
+        let rendered = try scenario.render()
+        return try #require(rendered.first { $0.path == path }).content
+    }
+
+    private func fields(_ scenario: Scenario) throws -> [String: Int] {
+        var found: [String: Int] = [:]
+        for line in try file("proc/meminfo", of: scenario).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            found[String(words[0].dropLast())] = Int(words[1])
+        }
+        return found
+    }
+
+    @Test func nestedLimits() throws {
+        let fields = try fields(Self.scenarios[0])
+        #expect(fields["MemTotal"] == 400 * 1024)
+        #expect(fields["MemFree"] == 300 * 1024)
+        // 30 MiB and 19 MiB of file pages, 3 MiB of slab.
+        #expect(fields["MemAvailable"] == (300 + 30 + 19 + 3) * 1024)
+        #expect(fields["Cached"] == 50 * 1024)
+        #expect(fields["Buffers"] == 0)
+        #expect(fields["SwapTotal"] == 64 * 1024)
+        #expect(fields["SwapFree"] == 56 * 1024)
+        #expect(fields["Active"] == (31 + 19) * 1024)
+        #expect(fields["CommitLimit"] == (200 + 64) * 1024)
+        #expect(fields["Committed_AS"] == (40 + 1 + 8) * 1024)
+        #expect(fields["DirectMap1G"] == 0)
+        #expect(fields["VmallocTotal"] == 34_359_738_367)
+    }
+
+    @Test func nestedLimitsOfARealKernel() throws {
+        let scenario = try #require(Self.scenarios.first { $0.fixture == "vm-6.12-nested-limits" })
+        let fields = try fields(scenario)
+        #expect(fields["MemTotal"] == 409_600)
+        // 29,380,608 bytes in use.
+        #expect(fields["MemFree"] == 409_600 - 28_692)
+        // cpuset 1 of four CPUs, quotas of 1.5 and 3.
+        #expect(try file("sys/devices/system/cpu/online", of: scenario) == "1\n")
+        #expect(try file("sys/devices/system/cpu/possible", of: scenario) == "0-3\n")
+        #expect(try file("sys/devices/system/cpu/offline", of: scenario) == "0,2-3\n")
+        #expect(try file("sys/devices/system/cpu/cpu1/topology/package_cpus", of: scenario) == "2\n")
+        let cpuinfo = try file("proc/cpuinfo", of: scenario)
+        #expect(cpuinfo.hasPrefix("processor\t: 1\n"))
+        #expect(cpuinfo.contains("\nsiblings\t: 1\n") && cpuinfo.contains("\ncpu cores\t: 1\n"))
+        #expect(try file("proc/stat", of: scenario).split(separator: "\n").prefix(3).map { $0.prefix(5) } == ["cpu  ", "cpu1 ", "intr "])
+    }
+
+    @Test func noLimitsMeansTheNodesTotalAndOurUse() throws {
+        let fields = try fields(Self.scenarios[1])
+        #expect(fields["MemTotal"] == 24_682_416)
+        #expect(fields["MemFree"] == 24_682_416 - 100 * 1024)
+        #expect(fields["SwapTotal"] == 2_097_148)
+        #expect(fields["SwapFree"] == 2_097_148)
+    }
+
+    @Test func noControllerMeansTheNodesMemory() throws {
+        let native = try String(contentsOfFile: Self.scenarios[2].root + "/proc/meminfo", encoding: .utf8)
+        let ours = try file("proc/meminfo", of: Self.scenarios[2])
+        let moving = ["CommitLimit", "Balloon", "DirectMap", "HugePages", "Percpu", "VmallocUsed"]
+        func kept(_ text: String) -> [Substring] { text.split(separator: "\n").filter { line in !moving.contains { line.hasPrefix($0) } } }
+        #expect(kept(native) == kept(ours))
+        #expect(native.split(separator: "\n").map { $0.prefix { $0 != ":" } } == ours.split(separator: "\n").map { $0.prefix { $0 != ":" } })
+    }
+
+    @Test func swapIsOneDevice() throws {
+        let lines = try file("proc/swaps", of: Self.scenarios[0]).split(separator: "\n")
+        #expect(lines == ["Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority", "/dev/swap                               partition\t65536\t\t8192\t\t-2"])
+    }
+
+    @Test func disksOfTheViewAlone() throws {
+        #expect(try file("proc/diskstats", of: Self.scenarios[0]) == " 254       0 vda 100 0 2048 0 50 0 1024 0 0 0 0 1 0 8 0 0 0\n")
+        #expect(try file("proc/diskstats", of: Self.scenarios[2]).isEmpty)
+    }
+
+    @Test func timeOfTheView() throws {
+        // Two CPUs for 10.25 s, 7 s used, 0.5 s throttled: 13 s idle.
+        #expect(try file("proc/uptime", of: Self.scenarios[0]) == "10.25 13.00\n")
+        let stat = try file("proc/stat", of: Self.scenarios[0])
+        #expect(stat.hasPrefix("cpu  300 100 300 1300 0 0 0 50 0 0\ncpu0 150 50 150 650 0 0 0 25 0 0\ncpu1 150 50 150 650 0 0 0 25 0 0\n"))
+        // 1,700,000,000.5 s now, 10.25 s ago.
+        #expect(stat.contains("\nbtime 1699999990\nprocesses 43\nprocs_running 1\nprocs_blocked 1\n"))
+    }
+
+    @Test func cpuCountIsTheSameEverywhere() throws {
+        for scenario in Self.scenarios {
+            let rendered = Dictionary(uniqueKeysWithValues: try scenario.render().map { ($0.path, $0.content) })
+            let online = try #require(CPUSet(list: rendered["sys/devices/system/cpu/online"] ?? "x"))
+            let cpuinfo = (rendered["proc/cpuinfo"] ?? "").split(separator: "\n").filter { $0.hasPrefix("processor") }
+            let stat = (rendered["proc/stat"] ?? "").split(separator: "\n").filter { $0.hasPrefix("cpu") && !$0.hasPrefix("cpu ") }
+            let directories = rendered.keys.filter { $0.hasSuffix("/topology/core_id") }
+            #expect(cpuinfo.count == online.count && stat.count == online.count && directories.count == online.count, "\(scenario)")
+        }
+    }
+}

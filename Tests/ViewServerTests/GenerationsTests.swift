@@ -1,0 +1,98 @@
+import SystemPackage
+import Testing
+
+@testable import ViewServer
+
+/// A snapshot file whose content counts the times it was computed.
+private final class Subject {
+    let file = Generations()
+    var computed = 0
+    var renewed = 0
+
+    func open(at milliseconds: Int64) throws(Errno) -> Generations.Opening {
+        try file.open(
+            now: milliseconds * 1_000_000, freshness: 50_000_000, wallClock: milliseconds,
+            render: { () throws(Errno) in
+                computed += 1
+                return [UInt8(computed)]
+            },
+            renew: { renewed += 1 })
+    }
+
+    func refresh(at milliseconds: Int64) throws(Errno) -> Generations.Answer {
+        try file.refresh(now: milliseconds * 1_000_000, wallClock: milliseconds) { () throws(Errno) in
+            computed += 1
+            return [UInt8(computed)]
+        }
+    }
+}
+
+@Suite struct GenerationsTests {
+    @Test func withinFreshnessTheKernelsCopyIsGoodEnough() throws {
+        let subject = Subject()
+        #expect(try subject.open(at: 0) == .cached)
+        subject.file.close()
+        #expect(try subject.open(at: 50) == .cached)
+        #expect(subject.computed == 1)
+        #expect(subject.renewed == 1)
+    }
+
+    @Test func pastFreshnessANewAnswerTakesThePlaceOfOneNobodyReads() throws {
+        let subject = Subject()
+        _ = try subject.open(at: 0)
+        subject.file.close()
+        #expect(try subject.open(at: 51) == .cached)
+        #expect(subject.renewed == 2)
+        #expect(subject.file.current.bytes == [2])
+    }
+
+    @Test func anAnswerSomebodyReadsStaysWhatItIs() throws {
+        let subject = Subject()
+        _ = try subject.open(at: 0)
+        #expect(try subject.open(at: 51) == .direct)
+        #expect(subject.file.current.bytes == [1])
+        #expect(subject.renewed == 1)
+        subject.file.close()
+        #expect(try subject.open(at: 52) == .cached)
+        #expect(subject.file.current.bytes == [2])
+    }
+
+    @Test func aFileKeptOpenIsRefreshedOnceEveryReaderHasHadItForLong() throws {
+        let subject = Subject()
+        _ = try subject.open(at: 0)
+        #expect(try subject.refresh(at: 999).bytes == [1])
+        let before = subject.file.current.stamp
+        #expect(try subject.refresh(at: 1001).bytes == [2])
+        #expect(subject.file.current.stamp > before)
+    }
+
+    @Test func aSecondReaderKeepsAKeptFileFromBeingRefreshedUnderIt() throws {
+        let subject = Subject()
+        _ = try subject.open(at: 0)
+        _ = try subject.refresh(at: 2000)
+        #expect(try subject.open(at: 2010) == .cached)
+        #expect(try subject.refresh(at: 3005).bytes == [2])
+    }
+
+    @Test func stampsRiseEvenIfTheClockFalls() throws {
+        let subject = Subject()
+        _ = try subject.open(at: 1000)
+        subject.file.close()
+        let first = subject.file.current.stamp
+        _ = try subject.file.open(now: 9_000_000_000, freshness: 0, wallClock: 5, render: { () throws(Errno) in [9] }, renew: {})
+        #expect(subject.file.current.stamp > first)
+    }
+
+    @Test func aFailedReadingLeavesTheLastAnswerAndNoHandle() throws {
+        let subject = Subject()
+        _ = try subject.open(at: 0)
+        subject.file.close()
+        #expect(throws: Errno.noSuchAddressOrDevice) {
+            _ = try subject.file.open(
+                now: 60_000_000, freshness: 50_000_000, wallClock: 60, render: { () throws(Errno) in throw .noSuchAddressOrDevice },
+                renew: {})
+        }
+        #expect(subject.file.current.bytes == [1])
+        #expect(try subject.open(at: 70) == .cached)
+    }
+}
