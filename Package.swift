@@ -14,7 +14,7 @@ let embedded: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Embedded"),
-    .unsafeFlags(["-wmo", "-Osize"]),
+    .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-disable-stack-protector"]),
 ]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -38,6 +38,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CFuse3"),
         .target(name: "CLinux"),
+        .target(name: "CInit", cSettings: [.unsafeFlags(["-ffreestanding", "-fno-stack-protector", "-Os"])]),
         .target(name: "Linux", dependencies: ["CLinux", system], swiftSettings: strict),
         .target(name: "Text", swiftSettings: strict),
         .target(name: "Tree", dependencies: ["Text"], swiftSettings: strict),
@@ -61,7 +62,10 @@ let package = Package(
         .executableTarget(
             name: "vnode", dependencies: ["Sandbox", "Control", "Linux", arguments, system], swiftSettings: strict),
         .executableTarget(
-            name: "vnode-init", dependencies: ["CLinux"], swiftSettings: embedded),
+            name: "vnode-init", dependencies: ["CInit"], swiftSettings: embedded,
+            linkerSettings: [
+                .unsafeFlags(["-nostdlib", "-nostartfiles", "-static", "-s", "-Wl,--gc-sections", "-Wl,-z,max-page-size=4096", "-Wno-unused-command-line-argument"].flatMap { ["-Xclang-linker", $0] })
+            ]),
         .executableTarget(
             name: "vnode-conformance",
             dependencies: [
@@ -74,6 +78,6 @@ let package = Package(
         .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Linux", system], swiftSettings: strict),
         .testTarget(name: "ViewServerTests", dependencies: ["ViewServer", "Tree", system], swiftSettings: strict),
-        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "OCI", "Tree", system], swiftSettings: strict),
+        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "OCI", "Tree", "Linux", system], swiftSettings: strict),
     ]
 )

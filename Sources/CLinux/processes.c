@@ -1,7 +1,93 @@
 #define _GNU_SOURCE
 #include "clinux.h"
+#include <fcntl.h>
+#include <grp.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+// struct clone_args up to `cgroup`; the kernel takes any size it knows.
+struct arguments {
+    uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+
+pid_t clinux_clone(uint64_t flags, int cgroup, int *pidfd) {
+    struct arguments arguments = {
+        .flags = flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = SIGCHLD};
+    if (cgroup >= 0) {
+        arguments.flags |= 0x200000000ULL; // CLONE_INTO_CGROUP
+        arguments.cgroup = (uint64_t)cgroup;
+    }
+    return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
+int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int clinux_pidfd_send_signal(int pidfd, int signal) { return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0); }
+
+int clinux_close_range(unsigned int first, unsigned int last) { return (int)syscall(SYS_close_range, first, last, 0); }
+
+int clinux_close_range_on_exec(unsigned int first, unsigned int last) { return (int)syscall(SYS_close_range, first, last, 4); }
+
+int clinux_execveat(int fd, char *const arguments[], char *const environment[]) {
+    return (int)syscall(SYS_execveat, fd, "", arguments, environment, AT_EMPTY_PATH);
+}
+
+
+int clinux_become(uid_t uid, gid_t gid) {
+    if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0) return -1;
+    return setresuid(uid, uid, uid);
+}
+
+static void fill(sigset_t *set, uint64_t signals) {
+    sigemptyset(set);
+    for (int number = 1; number < 64; number++)
+        if (signals >> number & 1) sigaddset(set, number);
+}
+
+int clinux_signalfd(const uint64_t *signals) {
+    sigset_t set;
+    fill(&set, *signals);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int clinux_set_mask(int how, uint64_t signals, uint64_t *old) {
+    sigset_t set, before;
+    fill(&set, signals);
+    if (sigprocmask(how, &set, &before) < 0) return -1;
+    *old = 0;
+    for (int number = 1; number < 64; number++)
+        if (sigismember(&before, number) == 1) *old |= 1ULL << number;
+    return 0;
+}
+
+int clinux_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
+int clinux_set_affinity(pid_t pid, size_t size, const void *mask) { return sched_setaffinity(pid, size, mask); }
+
+int clinux_loopback_up(void) {
+    struct ifreq request;
+    int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (socket_fd < 0) return -1;
+    memset(&request, 0, sizeof request);
+    strcpy(request.ifr_name, "lo");
+    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    int result = ioctl(socket_fd, SIOCSIFFLAGS, &request);
+    close(socket_fd);
+    return result;
+}
+
+const char *clinux_errno_name(int error) {
+    const char *name = strerrorname_np(error);
+    return name ? name : "errno";
+}
 
 pid_t clinux_fork(void) { return fork(); }
 

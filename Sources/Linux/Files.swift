@@ -67,4 +67,9 @@ public enum Files {
             }
         }
     }
+
+    /// What `path` means to a process whose root is `root`, as a descriptor to look at (O_PATH). Symlinks cannot lead out.
+    public static func openInside(_ path: String, root: borrowing OwnedFD) throws(Errno) -> OwnedFD {
+        OwnedFD(taking: try check(unsafe clinux_open_inside(root.raw, path)))
+    }
 }

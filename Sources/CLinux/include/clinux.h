@@ -21,9 +21,36 @@ ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors,
 int clinux_peer(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 // accept4 is a GNU extension. The result is close-on-exec.
 int clinux_accept(int socket);
+// Namespaces and the mount API: GNU extensions, or system calls without a wrapper in older libcs. Return as the system calls.
+int clinux_unshare(int flags);
+int clinux_setns(int fd, int flags);
+int clinux_pivot_root(const char *new_root, const char *put_old);
+int clinux_open_tree(int directory, const char *path, unsigned int flags);
+int clinux_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned int flags);
+// struct mount_attr in one call; userns -1 unless MOUNT_ATTR_IDMAP is in `set`.
+int clinux_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set, uint64_t clear, int userns);
+// fork(2) with the flags of clone3(2), optionally born in a cgroup (-1: none). The pidfd is close-on-exec.
+pid_t clinux_clone(uint64_t flags, int cgroup, int *pidfd);
+int clinux_pidfd_open(pid_t pid);
+int clinux_pidfd_send_signal(int pidfd, int signal);
+int clinux_close_range(unsigned int first, unsigned int last);
+int clinux_close_range_on_exec(unsigned int first, unsigned int last);
+int clinux_execveat(int fd, char *const arguments[], char *const environment[]);
+int clinux_become(uid_t uid, gid_t gid);
+int clinux_signalfd(const uint64_t *signals);
+int clinux_set_mask(int how, uint64_t signals, uint64_t *old);
+int clinux_pipe(int descriptors[2]);
+int clinux_set_affinity(pid_t pid, size_t size, const void *mask);
+// ioctl(2) is variadic and struct ifreq a nest of unions: IFF_UP on "lo".
+int clinux_loopback_up(void);
+// f_type of statfs(2): struct statfs hides behind _GNU_SOURCE on some libcs.
+long clinux_filesystem_type(const char *path);
+const char *clinux_errno_name(int error);
 // fork is marked unavailable in Swift. Only for a process with one thread.
 pid_t clinux_fork(void);
 // prctl is variadic.
 int clinux_die_with_parent(int signal);
 // Descendants whose parent dies become children of this process.
 int clinux_adopt_orphans(void);
+// openat2 with O_PATH | O_CLOEXEC and RESOLVE_IN_ROOT.
+int clinux_open_inside(int root, const char *path);

@@ -9,13 +9,13 @@ struct Machine: Sendable {
     private static let standing: Set<String> = ["/run/vnode/lock", "/run/vnode/vnodes", "/run/vnode", "/run/runc"]
 
     static func now() -> Machine {
-        Processes.reap()
+        ProcessTable.reap()
         var things: Set<String> = []
         for line in ((try? Files.text("/proc/self/mountinfo")) ?? "").split(separator: "\n") {
             let fields = line.split(separator: " ")
             if fields.count > 4 { things.insert("mount \(fields[4]) of \(fields[2])") }
         }
-        for process in Processes.descendants { things.insert("process \(process.pid) (\(process.name))") }
+        for process in ProcessTable.descendants { things.insert("process \(process.pid) (\(process.name))") }
         for path in Files.walk("/run/vnode") + Files.walk("/run/runc") where !standing.contains(path) { things.insert("state \(path)") }
         for hierarchy in cgroups { for path in Files.walk(hierarchy) where Files.isDirectory(path) { things.insert("cgroup \(path)") } }
         return Machine(things: things)

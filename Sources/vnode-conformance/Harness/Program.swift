@@ -39,12 +39,12 @@ struct Program: Sendable {
     var output: String { files.text(files.output) }
     var error: String { files.text(files.error) }
 
-    var isRunning: Bool { Processes.isRunning(pid) }
+    var isRunning: Bool { ProcessTable.isRunning(pid) }
 
     func signal(_ number: Int32) { if isRunning { kill(pid, number) } }
 
     /// Descriptors it has open.
-    var descriptors: [String] { Processes.descriptors(of: pid) }
+    var descriptors: [String] { ProcessTable.descriptors(of: pid) }
 
     /// Its end, within `bound`.
     func ended(within bound: Duration = .seconds(10)) async throws {

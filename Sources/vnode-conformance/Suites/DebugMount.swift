@@ -12,7 +12,7 @@ struct DebugMount: Sendable {
 
     /// The process that serves; the one the user started only watches over it.
     func server() throws -> Int32 {
-        try unwrap(Processes.children(of: program.pid).first?.pid, "a server below process \(program.pid)", got: "none")
+        try unwrap(ProcessTable.children(of: program.pid).first?.pid, "a server below process \(program.pid)", got: "none")
     }
 
     /// CPU numbers of the view.

@@ -81,7 +81,7 @@ extension Suite {
                 try end(mount)
                 try await mount.program.ended()
                 try await eventually("no mount at \(mount.directory)") { !Machine.isMounted(mount.directory) }
-                try await eventually("server \(server) to end") { !Processes.isRunning(server) }
+                try await eventually("server \(server) to end") { !ProcessTable.isRunning(server) }
                 try expect("names in \(mount.directory)", Files.names(mount.directory), is: [])
             }
             try expect(status.contains(outcome.status), "status \(status)", got: outcome.summary)

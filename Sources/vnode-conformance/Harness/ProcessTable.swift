@@ -2,7 +2,7 @@ import Glibc
 import Linux
 
 /// Processes of this machine, as its `/proc` shows them.
-enum Processes {
+enum ProcessTable {
     struct Entry: Sendable {
         let pid: Int32
         let parent: Int32

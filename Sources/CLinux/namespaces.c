@@ -1,0 +1,34 @@
+#define _GNU_SOURCE
+#include "clinux.h"
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+struct attributes {
+    uint64_t set, clear, propagation, userns;
+};
+
+int clinux_unshare(int flags) { return unshare(flags); }
+
+int clinux_setns(int fd, int flags) { return setns(fd, flags); }
+
+int clinux_pivot_root(const char *new_root, const char *put_old) { return (int)syscall(SYS_pivot_root, new_root, put_old); }
+
+int clinux_open_tree(int directory, const char *path, unsigned int flags) {
+    return (int)syscall(SYS_open_tree, directory, path, flags);
+}
+
+int clinux_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned int flags) {
+    return (int)syscall(SYS_move_mount, from, from_path, to, to_path, flags);
+}
+
+int clinux_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set, uint64_t clear, int userns) {
+    struct attributes attributes = {.set = set, .clear = clear, .userns = userns < 0 ? 0 : (uint64_t)userns};
+    return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
+}
+
+long clinux_filesystem_type(const char *path) {
+    struct statfs answer;
+    return statfs(path, &answer) < 0 ? -1 : (long)answer.f_type;
+}

@@ -1,0 +1,59 @@
+import CLinux
+import Glibc
+public import SystemPackage
+
+/// Mounting, in the mount namespace of the process.
+public enum Mounts {
+    public struct Flags: OptionSet, Sendable {
+        public let rawValue: UInt
+        public init(rawValue: UInt) { self.rawValue = rawValue }
+
+        public static let readOnly = Flags(rawValue: 1)
+        public static let noSetUID = Flags(rawValue: 2)
+        public static let noDevices = Flags(rawValue: 4)
+        public static let noExecute = Flags(rawValue: 8)
+        public static let bind = Flags(rawValue: 4096)
+        public static let recursive = Flags(rawValue: 16384)
+        public static let isPrivate = Flags(rawValue: 1 << 18)
+        public static let slave = Flags(rawValue: 1 << 19)
+    }
+
+    /// mount(2).
+    public static func mount(_ source: String, on target: String, type: String = "", _ flags: Flags = [], data: String = "") throws(Errno) {
+        _ = try check(unsafe Glibc.mount(source, target, type, flags.rawValue, data))
+    }
+
+    /// Takes the mount on `target` out of the tree at once, whoever still uses it.
+    public static func detach(_ target: String) throws(Errno) {
+        _ = try check(unsafe umount2(target, CInt(MNT_DETACH)))
+    }
+
+    public static func pivotRoot(to newRoot: String, old: String) throws(Errno) {
+        _ = try check(unsafe clinux_pivot_root(newRoot, old))
+    }
+
+    /// Makes the mount on `target` read-only; mounts below keep what they have.
+    public static func setReadOnly(_ target: String) throws(Errno) {
+        _ = try check(unsafe clinux_mount_setattr(AT_FDCWD, target, 0, attributeReadOnly, 0, -1))
+    }
+
+    /// Puts a copy of the mount at `source` on `target`, its owners shifted by the maps of a user namespace.
+    /// EINVAL: the filesystem cannot be ID-mapped. EPERM: it already is.
+    public static func bindMapped(_ source: String, on target: String, userNamespace: borrowing OwnedFD, readOnly: Bool) throws(Errno) {
+        let tree = OwnedFD(taking: try check(unsafe clinux_open_tree(AT_FDCWD, source, 1 | UInt32(O_CLOEXEC))))
+        let set = attributeIDMap | (readOnly ? attributeReadOnly : 0)
+        _ = try check(unsafe clinux_mount_setattr(tree.raw, "", atEmptyPath, set, 0, userNamespace.raw))
+        _ = try check(unsafe clinux_move_mount(tree.raw, "", AT_FDCWD, target, 4))
+    }
+
+    /// f_type of the filesystem at `path`.
+    public static func filesystemType(_ path: String) throws(Errno) -> Int {
+        let type = unsafe clinux_filesystem_type(path)
+        if type == -1 { throw Errno(rawValue: errno) }
+        return type
+    }
+
+    private static let attributeReadOnly: UInt64 = 1
+    private static let attributeIDMap: UInt64 = 0x10_0000
+    private static let atEmptyPath: UInt32 = 0x1000
+}

@@ -1,0 +1,40 @@
+import CLinux
+import Glibc
+public import SystemPackage
+
+/// Namespaces of the calling process, which must have one thread.
+public struct Namespaces: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    public static let time = Namespaces(rawValue: 0x80)
+    public static let mount = Namespaces(rawValue: 0x2_0000)
+    public static let cgroup = Namespaces(rawValue: 0x200_0000)
+    public static let uts = Namespaces(rawValue: 0x400_0000)
+    public static let ipc = Namespaces(rawValue: 0x800_0000)
+    public static let user = Namespaces(rawValue: 0x1000_0000)
+    public static let pid = Namespaces(rawValue: 0x2000_0000)
+    public static let network = Namespaces(rawValue: 0x4000_0000)
+
+    /// unshare(2). `time` and `pid` take effect for children only.
+    public static func unshare(_ kinds: Namespaces) throws(Errno) {
+        _ = try check(clinux_unshare(CInt(bitPattern: kinds.rawValue)))
+    }
+
+    /// setns(2) to a namespace descriptor, or to those of a pidfd's process.
+    public static func enter(_ namespace: borrowing OwnedFD, _ kinds: Namespaces) throws(Errno) {
+        _ = try check(clinux_setns(namespace.raw, CInt(bitPattern: kinds.rawValue)))
+    }
+
+    /// The same for a descriptor somebody else owns.
+    public static func enter(_ namespace: CInt, _ kinds: Namespaces) throws(Errno) {
+        _ = try check(clinux_setns(namespace, CInt(bitPattern: kinds.rawValue)))
+    }
+
+    /// Brings `lo` of the own network namespace up.
+    public static func raiseLoopback() throws(Errno) { _ = try check(clinux_loopback_up()) }
+
+    public static func setHostname(_ name: String) throws(Errno) {
+        _ = try check(unsafe sethostname(name, name.utf8.count))
+    }
+}

@@ -1,0 +1,96 @@
+import Glibc
+import Linux
+import SystemPackage
+
+/// The cgroups of one vNode: `<root>/vnode/<name>` with `init` and a `c-<container>` for each inner container below.
+struct Cgroup {
+    static let directory = "vnode"
+
+    /// Path on the node, or as the staging mount namespace has it.
+    let path: String
+
+    init(path: String) { self.path = path }
+
+    init(root: CgroupRoot, name: String) { path = "\(root.path)/\(Cgroup.directory)/\(name)" }
+
+    var initPath: String { path + "/init" }
+
+    func container(_ name: String) -> String { "\(path)/\(Cgroup.leaf(name))" }
+
+    static func leaf(_ container: String) -> String { "c-" + container }
+
+    /// Makes the top and `init`, and sets the limits. The parent may vanish in between: another vNode's end removes it.
+    func make(limits: Limits, root: CgroupRoot) throws(Failure) {
+        let controllers = CgroupRoot.controllers(of: root.path).filter { Cgroup.wanted.contains($0) }
+        let parent = "\(root.path)/\(Cgroup.directory)"
+        try attempt("making the cgroup", path) { () throws(Errno) in
+            for _ in 0..<100 {
+                do throws(Errno) {
+                    do throws(Errno) { try Directories.make(parent) } catch { if error != .fileExists { throw error } }
+                    Cgroup.enable(controllers, in: root.path)
+                    Cgroup.enable(controllers, in: parent)
+                    try Directories.make(path)
+                    return
+                } catch {
+                    if error != .noSuchFileOrDirectory { throw error }
+                }
+            }
+            throw .noSuchFileOrDirectory
+        }
+        try attempt("making the cgroup", initPath) { () throws(Errno) in try Directories.make(initPath) }
+        for (file, text) in limits.files(controllers: controllers) {
+            try attempt("setting a limit", "\(path)/\(file) (\(text))") { () throws(Errno) in try Files.write(text, to: "\(path)/\(file)") }
+        }
+    }
+
+    /// Those whose files a view reads.
+    static let wanted: Set<String> = ["cpu", "cpuset", "io", "memory", "pids"]
+
+    /// Gives the children of a cgroup its controllers, as many as it will.
+    static func enable(_ controllers: [String], in path: String) {
+        guard !controllers.isEmpty else { return }
+        let file = path + "/cgroup.subtree_control"
+        if (try? Files.write(controllers.map { "+" + $0 }.joined(separator: " "), to: file)) != nil { return }
+        for controller in controllers { try? Files.write("+" + controller, to: file) }
+    }
+
+    func enableForChildren() { Cgroup.enable(CgroupRoot.controllers(of: path).filter { Cgroup.wanted.contains($0) }, in: path) }
+
+    /// Kills every process at or below `path`, without regard to whether it was there to begin with.
+    static func kill(_ path: String) {
+        if (try? Files.write("1", to: path + "/cgroup.kill")) != nil { return }
+        for entry in (try? Directories.list(path)) ?? [] where entry.kind == .directory { kill(path + "/" + entry.name) }
+        let processes = (try? Files.read(path + "/cgroup.procs")) ?? []
+        for line in String(decoding: processes, as: UTF8.self).split(separator: "\n") {
+            if let pid = Int32(line), pid > 1 { _ = Glibc.kill(pid, SIGKILL) }
+        }
+    }
+
+    /// Kills what is left and removes the subtree: bounded by two seconds. EBUSY when something cannot be killed.
+    static func remove(_ path: String) throws(Errno) {
+        var last = Errno.resourceBusy
+        for round in 0..<200 {
+            do throws(Errno) {
+                try removeEmpty(path)
+                return
+            } catch {
+                if error == .noSuchFileOrDirectory { return }
+                last = error
+            }
+            if round % 20 == 0 { kill(path) }
+            usleep(round < 10 ? 1000 : 10000)
+        }
+        throw last
+    }
+
+    private static func removeEmpty(_ path: String) throws(Errno) {
+        for entry in try Directories.list(path) where entry.kind == .directory { try removeEmpty(path + "/" + entry.name) }
+        try Directories.remove(path)
+    }
+
+    /// Removes the top and, when this was the last vNode, the directory of all.
+    static func removeVNode(_ path: String) throws(Errno) {
+        try remove(path)
+        if let slash = path.lastIndex(of: "/") { try? Directories.remove(String(path[..<slash])) }
+    }
+}

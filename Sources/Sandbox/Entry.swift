@@ -1,0 +1,57 @@
+import Control
+import Glibc
+import Linux
+import SystemPackage
+import Tree
+
+/// `vnode exec`: one more inner container in a vNode that is there.
+public enum Entry {
+    /// Answers the command's exit status.
+    public static func run(_ name: String, command: [String], terminal: Bool, stateDirectory: String) throws(Failure) -> Int32 {
+        try Preconditions.check()
+        let engine = try Programs.engine()
+        let signals = try Signals()
+        let directory = try StateDirectory(stateDirectory)
+        try directory.reconcile()
+        // Not to be cleaned away while somebody is in it. Whoever runs it holds the lock already.
+        let lock = directory.lock(name, .shared)
+        defer { withExtendedLifetime(lock) {} }
+        let state = try directory.running(name)
+        guard let first = state.initProcess?.open() else { throw Failure("no vNode named \"\(name)\": it has ended") }
+        let daemon = try Daemon.reconnect(state)
+        let staging = try staging(of: state, daemon)
+        try attempt("entering the staging mount namespace") { () throws(Errno) in
+            try Namespaces.enter(staging, .mount)
+            _ = try check(unsafe chdir("/"))
+            try Namespaces.enter(first, .time)
+        }
+        if let affinity = state.affinity, let cpus = CPUSet(list: affinity) {
+            try attempt("confining to CPUs", affinity) { () throws(Errno) in try Processes.setAffinity(cpus.ids) }
+        }
+        umask(0o022)
+        let place = Place(state: state, daemon: daemon, first: first.raw, engine: engine, signals: signals)
+        let inner = InnerContainer(name: Name.random("exec"), in: place, terminal: terminal)
+        defer { inner.remove() }
+        try inner.stage(command)
+        try signals.check()
+        return try inner.run()
+    }
+
+    private static func staging(of state: State, _ daemon: Daemon) throws(Failure) -> OwnedFD {
+        let (_, received) = try daemon.exchange(.staging(vnode: state.name), "asking for the staging mount namespace")
+        guard received.count == 1, let raw = received.first else {
+            for descriptor in received { _ = close(descriptor) }
+            throw Failure("asking for the staging mount namespace: vnode-fs gave \(received.count) descriptors")
+        }
+        return OwnedFD(taking: raw)
+    }
+}
+
+extension StateDirectory {
+    /// What is recorded of a vNode that is up.
+    func running(_ name: String) throws(Failure) -> State {
+        guard Name.isValid(name), let state = state(of: name) else { throw Failure("no vNode named \"\(name)\"") }
+        guard state.initProcess?.isAlive == true else { throw Failure("the vNode \"\(name)\" is not up yet, or going down") }
+        return state
+    }
+}

@@ -1,0 +1,156 @@
+import Control
+import Glibc
+import Linux
+import SystemPackage
+import Tree
+
+/// `vnode run`: makes a vNode, runs a command in it, takes it down. Every step that fails undoes those before it.
+public final class Launch {
+    private let options: LaunchOptions
+    private let signals: Signals
+    private let directory: StateDirectory
+    private let root: CgroupRoot
+    private let engine: String
+    private let program: OwnedFD
+    private var state: State
+    private var lock: OwnedFD?
+    private var cgroup: Cgroup
+    private var daemon: Daemon?
+    private var first: InitProcess?
+
+    /// Runs it all. Answers the command's exit status.
+    public static func run(_ options: LaunchOptions) throws(Failure) -> Int32 {
+        try Preconditions.check()
+        let launch = try Launch(options)
+        do throws(Failure) {
+            let status = try launch.perform()
+            if !options.keep { launch.undo() }
+            return status
+        } catch {
+            launch.undo()
+            throw error
+        }
+    }
+
+    private init(_ options: LaunchOptions) throws(Failure) {
+        var options = options
+        root = try CgroupRoot.find()
+        engine = try Programs.engine()
+        let path = try Programs.own("vnode-init")
+        program = try attempt("opening", path) { () throws(Errno) in try Files.open(path, flags: O_RDONLY) }
+        try options.limits.check(root: root)
+        var affinity: String?
+        if let list = options.limits.cpuset {
+            let cpus = try Preconditions.cpus(list)
+            options.limits.cpuset = cpus.list
+            if !CgroupRoot.controllers(of: root.path).contains("cpuset") { affinity = cpus.list }
+        }
+        if let rootfs = options.rootfs { options.rootfs = try RootFilesystem.check(rootfs) }
+        let name = options.name ?? Name.random("vnode")
+        guard Name.isValid(name) else { throw Failure("--name \(name): not \(Name.forms)") }
+        guard let me = ProcessIdentity(pid: getpid()) else { throw Failure("reading /proc/self/stat: is /proc mounted?") }
+        signals = try Signals()
+        directory = try StateDirectory(options.stateDirectory)
+        try directory.reconcile()
+        cgroup = Cgroup(root: root, name: name)
+        state = State(
+            name: name, phase: .attached, creator: me, uidBase: 0, hostname: options.hostname ?? name, bootID: Name.uuid(),
+            limits: options.limits, affinity: affinity, cgroup: cgroup.path, created: Int64(time(nil)), rootfs: options.rootfs)
+        self.options = options
+        lock = try Launch.allocate(&state, directory)
+    }
+
+    /// Finds the vNode its ids and records it.
+    private static func allocate(_ state: inout State, _ directory: StateDirectory) throws(Failure) -> OwnedFD {
+        var found = state
+        let lock = try directory.locked { () throws(Failure) in
+            let names = try directory.names()
+            guard let base = IDRange.lowestFree(taken: names.compactMap { directory.state(of: $0)?.uidBase }) else {
+                throw Failure("all ranges of 65536 ids are in use by vNodes: stop some")
+            }
+            found.uidBase = base
+            return try directory.create(found)
+        }
+        state = found
+        return lock
+    }
+
+    private func perform() throws(Failure) -> Int32 {
+        try cgroup.make(limits: state.limits, root: root)
+        let daemon = try Daemon.connect(options.socket, directory: directory.directory(of: state.name))
+        self.daemon = daemon
+        state.daemonSocket = daemon.socket
+        state.privateDaemon = daemon.privateProcess
+        // A daemon that stops answering leaves this process waiting in the kernel, where only a deadly signal reaches it.
+        alarm(60)
+        let first = try makeOuter(daemon)
+        let place = Place(state: state, daemon: daemon, first: first.pidfd.raw, engine: engine, signals: signals)
+        let inner = InnerContainer(name: "main", in: place, terminal: options.terminal)
+        defer { if options.keep { inner.remove() } }
+        try inner.stage(options.command)
+        try first.awaitStart()
+        alarm(0)
+        try signals.check()
+        if options.keep {
+            state.phase = .kept
+            try directory.write(state)
+            if options.name == nil { Say.error(state.name) }
+        }
+        return try inner.run()
+    }
+
+    /// The outer container: its namespaces, its trees, its first process.
+    private func makeOuter(_ daemon: Daemon) throws(Failure) -> InitProcess {
+        try Staging.enter(at: directory.directory(of: state.name), cgroups: root, rootfs: state.rootfs)
+        cgroup = Cgroup(path: "/sys/fs/cgroup/\(Cgroup.directory)/\(state.name)")
+        state.startedAt = try Staging.startClocks()
+        if let affinity = state.affinity {
+            let cpus = try Preconditions.cpus(affinity)
+            try attempt("confining to CPUs", affinity) { () throws(Errno) in try Processes.setAffinity(cpus.ids) }
+        }
+        let first = try InitProcess.make(
+            cgroup: cgroup, uidBase: state.uidBase, hostname: state.hostname, program: program, endsWithParent: !options.keep)
+        self.first = first
+        state.initProcess = ProcessIdentity(pid: first.pid)
+        try directory.write(state)
+        cgroup.enableForChildren()
+        try MountStep.perform(StagingPlan.outer(owner: state.uidBase), "staging")
+        try Staging.mountKernelFilesystems(of: first.pidfd)
+        try register(first, daemon)
+        let number = try daemon.addView(state.name, "outer", cgroup: state.cgroup)
+        try ViewPlan.stage(number: number, top: "/outer", withCgroups: true)
+        try signals.check()
+        try first.start()
+        return first
+    }
+
+    private func register(_ first: InitProcess, _ daemon: Daemon) throws(Failure) {
+        let fixed = try Staging.mountFuse("static")
+        let live = try Staging.mountFuse("live")
+        let staging = try attempt("opening", "/proc/self/ns/mnt") { () throws(Errno) in try Files.open("/proc/self/ns/mnt", flags: O_RDONLY) }
+        let procfs = try attempt("opening", "/procfs") { () throws(Errno) in try Files.open("/procfs", flags: O_RDONLY | O_DIRECTORY) }
+        let record = VNodeRecord(
+            name: state.name, uidBase: state.uidBase, startedAt: state.startedAt, hostname: state.hostname, bootID: state.bootID,
+            cgroup: state.cgroup, initPID: first.pid, affinity: state.affinity)
+        try daemon.ask(
+            .addVNode(record), descriptors: [fixed.raw, live.raw, staging.raw, first.pidfd.raw, procfs.raw], "registering the vNode")
+    }
+
+    private func undo() {
+        alarm(0)
+        first?.kill()
+        _ = try? daemon?.ask(.removeVNode(name: state.name), "removing the vNode")
+        daemon = nil
+        do throws(Errno) { try Cgroup.removeVNode(cgroup.path) } catch { Say.error("removing the cgroup: \(cgroup.path): \(error.name)") }
+        if let process = state.privateDaemon { directory.end(process) }
+        do throws(Errno) { try directory.forget(state.name) } catch { Say.error("removing the state: \(error.name)") }
+    }
+}
+
+/// Lines for people, on standard error.
+public enum Say {
+    public static func error(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
+        _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+    }
+}

@@ -1,0 +1,56 @@
+import Glibc
+import Linux
+import SystemPackage
+import Tree
+
+/// What `vnode run` was asked for.
+public struct LaunchOptions: Sendable {
+    public var name: String?
+    public var hostname: String?
+    public var limits: Limits
+    public var rootfs: String?
+    public var keep: Bool
+    public var terminal: Bool
+    public var command: [String]
+    /// Of the daemon; nil: the default, or a private one.
+    public var socket: String?
+    public var stateDirectory: String
+
+    public init(
+        name: String?, hostname: String?, limits: Limits, rootfs: String?, keep: Bool, terminal: Bool, command: [String], socket: String?,
+        stateDirectory: String
+    ) {
+        self.name = name
+        self.hostname = hostname
+        self.limits = limits
+        self.rootfs = rootfs
+        self.keep = keep
+        self.terminal = terminal
+        self.command = command
+        self.socket = socket
+        self.stateDirectory = stateDirectory
+    }
+}
+
+/// What must hold before anything is made.
+enum Preconditions {
+    static func check() throws(Failure) {
+        guard geteuid() == 0 else {
+            throw Failure("must run as root: making a vNode takes mounts and namespaces of the node (try sudo)")
+        }
+        guard Directories.kind("/dev/fuse") != nil else {
+            throw Failure("/dev/fuse is not there: load the module (modprobe fuse), or pass the device into this container")
+        }
+    }
+
+    /// CPUs of `--cpuset`, every one of which must be online.
+    static func cpus(_ list: String) throws(Failure) -> CPUSet {
+        guard let asked = CPUSet(list: list), !asked.isEmpty else { throw Failure("--cpuset \(list): not a list of CPUs, as in 0-3,8") }
+        let text = (try? Files.read("/sys/devices/system/cpu/online")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let online = CPUSet(list: text) ?? CPUSet()
+        guard asked.intersection(online) == asked else {
+            throw Failure("--cpuset \(list): this machine has the CPUs \(online.list) online")
+        }
+        return asked
+    }
+}

@@ -1,0 +1,58 @@
+import Glibc
+import Linux
+import SystemPackage
+
+/// One action on a file tree being staged. A plan is a list of them, made by a pure function and carried out in order.
+enum MountStep: Equatable {
+    case directory(String, mode: UInt32 = 0o755, owner: UInt32 = 0)
+    /// An empty file, to be mounted over.
+    case file(String)
+    case link(String, to: String)
+    case text(String, [UInt8], mode: UInt32 = 0o644, owner: UInt32 = 0)
+    case filesystem(String, at: String, Mounts.Flags = [], options: String = "")
+    case bind(String, over: String, readOnly: Bool = false)
+    /// A bind over an entry of procfs, which may have gone since it was listed.
+    case cover(String, over: String)
+}
+
+extension MountStep {
+    static func perform(_ steps: [MountStep], _ stage: String) throws(Failure) {
+        for step in steps {
+            try attempt(stage, step.path) { () throws(Errno) in try step.perform() }
+        }
+    }
+
+    var path: String {
+        switch self {
+        case .directory(let path, _, _), .file(let path), .link(let path, _), .text(let path, _, _, _): path
+        case .filesystem(_, let path, _, _), .bind(_, let path, _), .cover(_, let path): path
+        }
+    }
+
+    private func perform() throws(Errno) {
+        switch self {
+        case .directory(let path, let mode, let owner):
+            try Directories.make(path, mode: mode)
+            // mkdir drops the sticky bit and obeys the umask.
+            if mode != 0o755 { _ = try check(unsafe chmod(path, mode)) }
+            if owner != 0 { try Directories.setOwner(path, uid: owner, gid: owner) }
+        case .file(let path):
+            _ = try Files.open(path, flags: O_WRONLY | O_CREAT, mode: 0o644)
+        case .link(let path, let target):
+            try Directories.link(path, to: target)
+        case .text(let path, let bytes, let mode, let owner):
+            _ = try Files.open(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            if !bytes.isEmpty { try Files.write(bytes, to: path) }
+            if owner != 0 { try Directories.setOwner(path, uid: owner, gid: owner) }
+        case .filesystem(let type, let path, let flags, let options):
+            try Mounts.mount(type == "tmpfs" ? "vnode" : type, on: path, type: type, flags, data: options)
+        case .bind(let source, let path, let readOnly):
+            try Mounts.mount(source, on: path, .bind)
+            if readOnly { try Mounts.setReadOnly(path) }
+        case .cover(let source, let path):
+            do throws(Errno) { try Mounts.mount(source, on: path, .bind) } catch {
+                guard error == .noSuchFileOrDirectory, Directories.kind(path) == nil else { throw error }
+            }
+        }
+    }
+}

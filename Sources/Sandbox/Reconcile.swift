@@ -1,0 +1,54 @@
+import Glibc
+import Linux
+import SystemPackage
+
+extension ProcessIdentity {
+    /// The process with this pid as it is now; nil when there is none.
+    init?(pid: Int32) {
+        guard let start = Processes.startTime(of: pid) else { return nil }
+        self.init(pid: pid, startTime: start)
+    }
+
+    var isAlive: Bool { Processes.startTime(of: pid) == startTime }
+
+    /// A descriptor of exactly this process.
+    func open() -> OwnedFD? {
+        guard let pidfd = try? Processes.openPidfd(pid), isAlive else { return nil }
+        return pidfd
+    }
+}
+
+extension StateDirectory {
+    /// Takes away what vNodes have left whose init, daemon or creator died. Every command begins with it.
+    public func reconcile() throws(Failure) {
+        try locked { () throws(Failure) in
+            for name in try names() {
+                let lock = lock(name, .exclusive)
+                let isHeld = lock == nil && Directories.kind("\(name)/lock", below: vnodes.raw) != nil
+                let state = state(of: name)
+                if Verdict.of(state, isHeld: isHeld, isAlive: \.isAlive) == .clean { try clean(name, state) }
+                _ = consume lock
+            }
+        }
+    }
+
+    /// Kills and removes everything of a vNode. Only with its lock, under `locked`.
+    func clean(_ name: String, _ state: State?) throws(Failure) {
+        if let pidfd = state?.initProcess?.open() { try? Processes.send(SIGKILL, to: pidfd) }
+        let cgroup: String
+        if let state { cgroup = state.cgroup } else { cgroup = Cgroup(root: try CgroupRoot.find(), name: name).path }
+        try attempt("removing the cgroup", cgroup) { () throws(Errno) in try Cgroup.removeVNode(cgroup) }
+        if let daemon = state?.privateDaemon { end(daemon) }
+        try attempt("removing", directory(of: name)) { () throws(Errno) in try forget(name) }
+    }
+
+    /// A private daemon ends by itself once it serves nobody; one that does not is killed.
+    func end(_ daemon: ProcessIdentity) {
+        // Reaped where it is a child of this process.
+        defer { _ = try? Processes.wait(daemon.pid) }
+        guard let pidfd = daemon.open() else { return }
+        if (try? Poll.readable([pidfd.raw], milliseconds: 1000)) == [true] { return }
+        try? Processes.send(SIGKILL, to: pidfd)
+        _ = try? Poll.readable([pidfd.raw], milliseconds: 1000)
+    }
+}

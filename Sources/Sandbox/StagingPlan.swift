@@ -1,0 +1,52 @@
+import Linux
+
+/// What the staging mount namespace consists of. It is all the engine sees of the node.
+enum StagingPlan {
+    /// Directories of the new root, in the order they are made.
+    static let directories = [
+        "usr", "etc", "dev", "proc", "sys", "sys/fs", "sys/fs/cgroup", "run", "tmp", "node", "node/etc", "node/rootfs", "opt",
+        "fuse", "fuse/static", "fuse/live", "outer", "procfs", "cgroup", "inner",
+    ]
+
+    /// A new root at `base`, made from the node's.
+    static func root(at base: String, layout: NodeLayout, cgroups: String, rootfs: String?) -> [MountStep] {
+        var steps: [MountStep] = [.filesystem("tmpfs", at: base, options: "mode=755,size=16m")]
+        steps += directories.map { .directory("\(base)/\($0)") }
+        for (name, place) in layout.places {
+            switch place {
+            case .link(let target): steps.append(.link("\(base)/\(name)", to: target))
+            case .directory: steps += [.directory("\(base)/\(name)"), .bind("/\(name)", over: "\(base)/\(name)", readOnly: true)]
+            }
+        }
+        steps += [
+            .bind("/usr", over: "\(base)/usr", readOnly: true),
+            .bind("/etc", over: "\(base)/node/etc", readOnly: true),
+            .link("\(base)/etc/ld.so.cache", to: "/node/etc/ld.so.cache"),
+            .bind("/dev", over: "\(base)/dev"),
+            .bind("/proc", over: "\(base)/proc"),
+            .bind(cgroups, over: "\(base)/sys/fs/cgroup"),
+        ]
+        if layout.hasOpt { steps.append(.bind("/opt", over: "\(base)/opt", readOnly: true)) }
+        if let rootfs { steps.append(.bind(rootfs, over: "\(base)/node/rootfs", readOnly: true)) }
+        return steps
+    }
+
+    static let deviceNames = ["null", "zero", "full", "random", "urandom", "tty"]
+
+    /// The root of the outer container, without its `/proc` and `/sys`.
+    static func outer(owner: UInt32) -> [MountStep] {
+        let own = "uid=\(owner),gid=\(owner)"
+        var steps: [MountStep] = [.filesystem("tmpfs", at: "/outer", [.noSetUID, .noDevices], options: "mode=755,size=1m,\(own)")]
+        for name in ["proc", "sys", "dev", "run", "etc"] { steps.append(.directory("/outer/\(name)", owner: owner)) }
+        steps += [.directory("/outer/tmp", mode: 0o1777, owner: owner)]
+        steps.append(.filesystem("tmpfs", at: "/outer/dev", [.noSetUID, .noExecute], options: "mode=755,size=64k,\(own)"))
+        for name in deviceNames { steps += [.file("/outer/dev/\(name)"), .bind("/dev/\(name)", over: "/outer/dev/\(name)")] }
+        steps += [
+            .directory("/outer/dev/pts", owner: owner), .directory("/outer/dev/shm", owner: owner),
+            .filesystem("devpts", at: "/outer/dev/pts", [.noSetUID, .noExecute], options: "newinstance,ptmxmode=0666,mode=620,gid=\(owner + 5)"),
+            .link("/outer/dev/ptmx", to: "pts/ptmx"), .link("/outer/dev/fd", to: "/proc/self/fd"),
+            .filesystem("tmpfs", at: "/outer/dev/shm", [.noSetUID, .noDevices], options: "mode=1777,\(own)"),
+        ]
+        return steps
+    }
+}

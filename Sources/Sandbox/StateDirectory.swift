@@ -1,0 +1,80 @@
+import FoundationEssentials
+import Glibc
+import Linux
+import SystemPackage
+
+/// Where the launcher remembers its vNodes. Everything below is reached through descriptors: staging leaves the paths behind.
+public final class StateDirectory {
+    public static let defaultPath = "/run/vnode"
+
+    let path: String
+    let vnodes: OwnedFD
+    private let lockFile: OwnedFD
+
+    public init(_ path: String) throws(Failure) {
+        self.path = path
+        vnodes = try attempt("opening the state directory", path) { () throws(Errno) in
+            try Directories.makeAll(path + "/vnodes", mode: 0o700)
+            return try Files.open(path + "/vnodes", flags: O_RDONLY | O_DIRECTORY)
+        }
+        lockFile = try attempt("opening", path + "/lock") { () throws(Errno) in
+            try Files.open(path + "/lock", flags: O_RDWR | O_CREAT, mode: 0o600)
+        }
+    }
+
+    /// Nothing is allocated or cleaned elsewhere while `body` runs.
+    func locked<Result: ~Copyable>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        try attempt("locking", path + "/lock") { () throws(Errno) in try Locks.lock(lockFile) }
+        defer { _ = flock(lockFile.raw, LOCK_UN) }
+        return try body()
+    }
+
+    func names() throws(Failure) -> [String] {
+        try attempt("listing", path + "/vnodes") { () throws(Errno) in
+            try Directories.list(".", below: vnodes.raw).filter { $0.kind == .directory }.map(\.name).sorted()
+        }
+    }
+
+    func state(of name: String) -> State? {
+        guard let bytes = try? Files.read("\(name)/state.json", below: vnodes.raw) else { return nil }
+        return try? JSONDecoder().decode(State.self, from: Data(bytes))
+    }
+
+    func directory(of name: String) -> String { "\(path)/vnodes/\(name)" }
+
+    /// Replaces what is written about a vNode, all or nothing.
+    func write(_ state: State) throws(Failure) {
+        let bytes: [UInt8]
+        do { bytes = Array(try JSONEncoder().encode(state)) } catch { throw Failure("writing the state of \(state.name): \(error)") }
+        try attempt("writing", directory(of: state.name) + "/state.json") { () throws(Errno) in
+            let new = "\(state.name)/state.json.new"
+            _ = try Files.open(new, below: vnodes.raw, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+            try Files.write(bytes, to: new, below: vnodes.raw)
+            _ = try check(unsafe renameat(vnodes.raw, new, vnodes.raw, "\(state.name)/state.json"))
+        }
+    }
+
+    /// The lock that says a process is at work on a vNode; nil when another one is, or there is no such vNode.
+    func lock(_ name: String, _ mode: Locks.Mode) -> OwnedFD? {
+        guard let file = try? Files.open("\(name)/lock", below: vnodes.raw, flags: O_RDWR) else { return nil }
+        if (try? Locks.tryLock(file, mode)) != true { return nil }
+        return file
+    }
+
+    /// Records a new vNode and takes its lock. Only under `locked`.
+    func create(_ state: State) throws(Failure) -> OwnedFD {
+        do { try Directories.make(state.name, below: vnodes.raw, mode: 0o700) } catch {
+            if error == .fileExists { throw Failure("a vNode named \"\(state.name)\" is already there: choose another --name, or vnode stop it") }
+            throw Failure("making", directory(of: state.name), error)
+        }
+        let lock = try attempt("locking", directory(of: state.name) + "/lock") { () throws(Errno) in
+            let file = try Files.open("\(state.name)/lock", below: vnodes.raw, flags: O_RDWR | O_CREAT, mode: 0o600)
+            try Locks.lock(file)
+            return file
+        }
+        try write(state)
+        return lock
+    }
+
+    func forget(_ name: String) throws(Errno) { try Directories.removeTree(name, below: vnodes.raw) }
+}

@@ -1,0 +1,34 @@
+import Linux
+import SystemPackage
+import Tree
+
+/// The over-mounts that make a view of a real procfs and of the served trees.
+enum ViewPlan {
+    /// `top` has empty `proc` and `sys` directories; `covers` are those of the table.
+    static func steps(number: UInt32, top: String, procfs: [Cover], sysfs: [Cover], hasCgroupDirectory: Bool) -> [MountStep] {
+        let tree = { (cover: Cover) in "/fuse/\(cover.connection.rawValue)/\(number)/\(cover.source)" }
+        var steps: [MountStep] = [.bind("/procfs", over: "\(top)/proc")]
+        steps += procfs.map { .cover(tree($0), over: "\(top)/\($0.target)") }
+        steps.append(.bind("/fuse/static/\(number)/sys", over: "\(top)/sys", readOnly: true))
+        steps += sysfs.map { .bind(tree($0), over: "\(top)/\($0.target)") }
+        if hasCgroupDirectory { steps.append(.bind("/cgroup", over: "\(top)/sys/fs/cgroup")) }
+        return steps
+    }
+
+    /// Mounts the tree of one view on `top`.
+    static func stage(number: UInt32, top: String, withCgroups: Bool) throws(Failure) {
+        let covers = try attempt("listing the vNode's procfs", "/procfs") { () throws(Errno) in
+            try Catalog.standard.covers { (path: String) throws(Errno) -> [RealEntry] in
+                try Directories.list("/procfs" + path.dropFirst("proc".count)).map {
+                    RealEntry(name: $0.name, isDirectory: $0.kind == .directory, isSymlink: $0.kind == .symlink)
+                }
+            }
+        }
+        let hasCgroups = hasCgroupDirectory(number)
+        let steps = ViewPlan.steps(
+            number: number, top: top, procfs: covers, sysfs: Catalog.standard.sysfsCovers(), hasCgroupDirectory: withCgroups && hasCgroups)
+        try MountStep.perform(steps, "covering")
+    }
+
+    static func hasCgroupDirectory(_ number: UInt32) -> Bool { Directories.kind("/fuse/static/\(number)/sys/fs/cgroup") == .directory }
+}

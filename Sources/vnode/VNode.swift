@@ -1,0 +1,49 @@
+import ArgumentParser
+import Glibc
+import Sandbox
+
+@main
+struct VNode: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vnode", abstract: "Run commands in vNodes: sandboxes with a /proc and /sys of their own.",
+        discussion: "Exit status: that of the command; 125 when vnode itself failed, 126 when the command cannot be executed, "
+            + "127 when it is not found, 64 for wrong usage.",
+        subcommands: [Run.self, Exec.self, List.self, Inspect.self, Stop.self])
+
+    static func main() {
+        // A descriptor 0, 1 or 2 that is closed would be given to the next file opened.
+        while true {
+            let descriptor = unsafe open("/dev/null", O_RDWR)
+            if descriptor < 0 || descriptor > 2 {
+                _ = close(descriptor)
+                break
+            }
+        }
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            Say.error("vnode: \(failure)")
+            Glibc.exit(failure.status)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// Where the launcher keeps its state.
+struct Place: ParsableArguments {
+    @Option(name: .customLong("state-dir"), help: "Directory of the launcher's state (VNODE_STATE).")
+    var state: String?
+
+    var path: String { state ?? environment("VNODE_STATE") ?? "/run/vnode" }
+}
+
+enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}
+
+func environment(_ name: String) -> String? {
+    guard let value = unsafe getenv(name).map({ unsafe String(cString: $0) }), !value.isEmpty else { return nil }
+    return value
+}
