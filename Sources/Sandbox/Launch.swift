@@ -104,8 +104,7 @@ public final class Launch {
         try Staging.enter(at: directory.directory(of: state.name), cgroups: root, rootfs: state.rootfs)
         cgroup = Cgroup(path: "/sys/fs/cgroup/\(Cgroup.directory)/\(state.name)")
         state.startedAt = try Staging.startClocks()
-        if let affinity = state.affinity {
-            let cpus = try Preconditions.cpus(affinity)
+        if let affinity = state.affinity, let cpus = CPUSet(list: affinity) {
             try attempt("confining to CPUs", affinity) { () throws(Errno) in try Processes.setAffinity(cpus.ids) }
         }
         let first = try InitProcess.make(
