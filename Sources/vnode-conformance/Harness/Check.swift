@@ -16,8 +16,8 @@ struct Suite: Sendable {
 
     static let all = [
         mountFiles, mountReads, mountEnds, mountErrors, serve, control,
-        // run, terminal, tools, processes, cpus, defaultDeny, pairs,
-        // boundary, secrets, lifecycle, errors, kills, crowd, rootfs,
+        run, terminal, tools, processes, cpus, defaultDeny, pairs,
+        boundary, secrets, lifecycle, errors, kills, crowd, rootfs,
     ]
 }
 

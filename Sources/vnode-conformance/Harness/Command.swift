@@ -84,7 +84,9 @@ func withProgram<Result: Sendable>(
         do {
             return .success(try await body(Program(pid: pid, files: files)))
         } catch {
-            kill(-pid, SIGKILL)
+            // So that a check that failed leaves no more than it must.
+            let program = Program(pid: pid, files: files)
+            if (try? await program.terminate(within: .seconds(5))) == nil { kill(-pid, SIGKILL) }
             return .failure(error)
         }
     }

@@ -9,7 +9,6 @@ struct Machine: Sendable {
     private static let standing: Set<String> = ["/run/vnode/lock", "/run/vnode/vnodes", "/run/vnode", "/run/runc"]
 
     static func now() -> Machine {
-        ProcessTable.reap()
         var things: Set<String> = []
         for line in ((try? Files.text("/proc/self/mountinfo")) ?? "").split(separator: "\n") {
             let fields = line.split(separator: " ")
@@ -46,6 +45,7 @@ struct Machine: Sendable {
     static func leftovers(since before: Machine) async throws -> [String] {
         var found: [String] = []
         for _ in 0..<50 {
+            ProcessTable.reap()
             found = now().leftovers(since: before)
             if found.isEmpty { return [] }
             try await Task.sleep(for: .milliseconds(100))

@@ -19,26 +19,35 @@ struct Runner {
         for (number, check) in suite.checks.enumerated() {
             let directory = "\(scratch)/\(suite.name.replacing(" ", with: "-"))-\(number)"
             try Files.makeDirectories(directory, mode: 0o755)
-            await note("\(suite.name): \(check.name)") { try await check.run(Context(bin: bin, scratch: directory)) }
+            let context = Context(bin: bin, scratch: directory)
+            note("\(suite.name): \(check.name)", await fault { try await check.run(context) })
         }
-        await note("\(suite.name): the machine is as before") {
+        let leftovers = await fault {
             let left = try await Machine.leftovers(since: before)
             try expect(left.isEmpty, "nothing left", got: left.joined(separator: ", "))
         }
+        note("\(suite.name): the machine is as before", leftovers)
     }
 
-    private mutating func note(_ name: String, _ body: () async throws -> Void) async {
-        defer { fflush(nil) }
-        do {
-            try await body()
+    private mutating func note(_ name: String, _ fault: String?) {
+        if let fault {
+            failed += 1
+            print("not ok - \(name): \(fault)")
+        } else {
             passed += 1
             print("ok - \(name)")
+        }
+        fflush(nil)
+    }
+
+    private func fault(_ body: () async throws -> Void) async -> String? {
+        do {
+            try await body()
+            return nil
         } catch let mismatch as Mismatch {
-            failed += 1
-            print("not ok - \(name): \(mismatch)")
+            return "\(mismatch)"
         } catch {
-            failed += 1
-            print("not ok - \(name): expected no error, got \(Mismatch.oneLine("\(error)"))")
+            return "expected no error, got \(Mismatch.oneLine("\(error)"))"
         }
     }
 
