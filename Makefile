@@ -32,7 +32,7 @@ setup-test: setup
 build: ## Build the release binaries
 	swift build $(RELEASE) --product vnode
 	swift build $(RELEASE) --product vnode-fs
-	swift build $(RELEASE) --product vnode-init
+	swift build -c release --product vnode-init
 	swift build $(RELEASE) --product vnode-conformance
 
 demo: setup build ## Run a command in a vNode and show node and vNode side by side (root)

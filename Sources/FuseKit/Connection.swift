@@ -62,25 +62,28 @@ public import SystemPackage
         connection.max_write = 4096
     }
 
-    enum Turn {
-        case handled, nothing, ended
+    enum Received {
+        case request(size: Int)
+        case nothing, ended
     }
 
-    /// Reads and answers one request, using the caller's buffer of `requestSize` bytes.
-    func handleOne(_ buffer: UnsafeMutableRawBufferPointer) -> Turn {
+    /// Reads one request into the caller's buffer of `requestSize` bytes.
+    func receive(_ buffer: UnsafeMutableRawBufferPointer) -> Received {
         let size = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-        if size < 0 {
-            switch errno {
-            case EINTR, EAGAIN, ENOENT: return .nothing  // ENOENT: the caller was killed before we read its request.
-            default: return .ended  // ENODEV: unmounted or aborted.
-            }
+        if size > 0 { return .request(size: size) }
+        switch errno {
+        case EINTR, EAGAIN, ENOENT: return .nothing  // ENOENT: the caller was killed before we read its request.
+        default: return .ended  // ENODEV: unmounted or aborted.
         }
-        guard size > 0, let session = unsafe session else { return .ended }
+    }
+
+    /// Answers the request in the buffer.
+    func handle(_ buffer: UnsafeMutableRawBufferPointer, size: Int) {
+        guard let session = unsafe session else { return }
         var request = unsafe fuse_buf()
         unsafe request.mem = buffer.baseAddress
         unsafe request.size = size
         unsafe fuse_session_process_buf(session, &request)
-        return .handled
     }
 
     /// Tells the kernel that content and attributes of a node have changed. May wait for reads of the node that are

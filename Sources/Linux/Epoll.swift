@@ -18,6 +18,23 @@ public struct Epoll: ~Copyable, Sendable {
         _ = try check(unsafe epoll_ctl(descriptor.raw, EPOLL_CTL_ADD, watched, &event))
     }
 
+    /// Reports `key` once, to one waiter, and then not before `again`.
+    public borrowing func addOnce(_ watched: CInt, key: UInt64) throws(Errno) {
+        try control(EPOLL_CTL_ADD, watched, key)
+    }
+
+    /// Reports a descriptor added with `addOnce` once more; at once if it is readable.
+    public borrowing func again(_ watched: CInt, key: UInt64) throws(Errno) {
+        try control(EPOLL_CTL_MOD, watched, key)
+    }
+
+    private borrowing func control(_ operation: CInt, _ watched: CInt, _ key: UInt64) throws(Errno) {
+        var event = unsafe epoll_event()
+        unsafe event.events = EPOLLIN.rawValue | EPOLLONESHOT.rawValue
+        unsafe event.data.u64 = key
+        _ = try check(unsafe epoll_ctl(descriptor.raw, operation, watched, &event))
+    }
+
     /// Only needed while other descriptors of the same open file exist; close(2) does it otherwise.
     public borrowing func remove(_ watched: CInt) {
         _ = epoll_ctl(descriptor.raw, EPOLL_CTL_DEL, watched, nil)

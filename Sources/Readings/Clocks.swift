@@ -1,4 +1,4 @@
-import Glibc
+import Linux
 
 /// The node's clocks in nanoseconds, replaceable in tests.
 public struct Clocks: Sendable {
@@ -12,11 +12,5 @@ public struct Clocks: Sendable {
         self.real = real
     }
 
-    public static let system = Clocks(boot: { now(CLOCK_BOOTTIME) }, real: { now(CLOCK_REALTIME) })
-
-    private static func now(_ clock: clockid_t) -> UInt64 {
-        var time = timespec()
-        guard unsafe clock_gettime(clock, &time) == 0 else { return 0 }
-        return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
-    }
+    public static let system = Clocks(boot: { UInt64(clamping: Clock.boot) }, real: { UInt64(clamping: Clock.wall) })
 }

@@ -28,9 +28,10 @@ enum Staging {
     static func startClocks() throws(Failure) -> UInt64 {
         try attempt("making the time namespace") { () throws(Errno) in
             try Namespaces.unshare(.time)
-            let now = Clocks.now()
-            try Files.write("monotonic \(offset(now.monotonic))\nboottime \(offset(now.boot))\n", to: "/proc/self/timens_offsets")
-            return now.boot
+            let boot = UInt64(clamping: Clock.boot)
+            let monotonic = UInt64(clamping: Clock.monotonic)
+            try Files.write("monotonic \(offset(monotonic))\nboottime \(offset(boot))\n", to: "/proc/self/timens_offsets")
+            return boot
         }
     }
 

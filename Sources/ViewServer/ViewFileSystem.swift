@@ -1,5 +1,6 @@
 import FuseKit
 import Glibc
+import Linux
 import SystemPackage
 import Tree
 
