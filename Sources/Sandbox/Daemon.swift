@@ -20,7 +20,10 @@ final class Daemon {
     static let patience = 10
 
     /// The daemon that listens at `socket`, or one of the vNode's own when none was asked for and none is there.
-    static func connect(_ socket: String?, directory: String) throws(Failure) -> Daemon {
+    /// `record` is told of its process before anything else, so that it is found again whatever happens.
+    static func connect(
+        _ socket: String?, directory: String, record: (ProcessIdentity) throws(Failure) -> Void
+    ) throws(Failure) -> Daemon {
         let path = socket ?? defaultSocketPath
         var found: Channel?
         do throws(Errno) {
@@ -32,7 +35,7 @@ final class Daemon {
         }
         if let found = found.take() { return try greet(found, path, nil) }
         let own = directory + "/fs.sock"
-        let process = try start(socket: own, directory: directory)
+        let process = try start(socket: own, directory: directory, record)
         return try greet(try attempt("connecting to vnode-fs", own) { () throws(Errno) in try Channel.connect(to: own) }, own, process)
     }
 
@@ -81,7 +84,9 @@ final class Daemon {
     }
 
     /// Starts a daemon that ends with its last vNode and connection, and waits until it listens.
-    private static func start(socket: String, directory: String) throws(Failure) -> ProcessIdentity {
+    private static func start(
+        socket: String, directory: String, _ record: (ProcessIdentity) throws(Failure) -> Void
+    ) throws(Failure) -> ProcessIdentity {
         let program = try Programs.own("vnode-fs")
         let log = directory + "/fs.log"
         let (reading, writing) = try attempt("starting vnode-fs") { () throws(Errno) in try Processes.pipe() }
@@ -101,13 +106,14 @@ final class Daemon {
                 return 1
             }
         }
+        guard let process = ProcessIdentity(pid: child.pid) else { throw Failure("starting vnode-fs: \(program): it ended at once") }
+        try record(process)
         guard (try? Poll.readable([ready.raw], milliseconds: CInt(patience * 1000))) == [true], (try? Files.read(ready))?.isEmpty == false else {
             try? Processes.send(SIGKILL, to: child.pidfd)
             _ = try? Processes.wait(child.pid)
             let said = String(decoding: (try? Files.read(log)) ?? [], as: UTF8.self).split(separator: "\n").last.map { ": \($0)" } ?? ""
             throw Failure("starting vnode-fs: \(program): it did not come up\(said)")
         }
-        guard let process = ProcessIdentity(pid: child.pid) else { throw Failure("starting vnode-fs: \(program): it ended at once") }
         return process
     }
 }

@@ -18,17 +18,20 @@ final class InitProcess {
         self.answers = answers
     }
 
-    /// Makes the process in the vNode's top cgroup and writes its id maps. It waits in the staging mount namespace.
+    /// Makes the process in the vNode's `init` cgroup and writes its id maps. It waits in the staging mount namespace and has the
+    /// caller's cgroup namespace.
     static func make(
         cgroup: Cgroup, uidBase: UInt32, hostname: String, program: borrowing OwnedFD, endsWithParent: Bool
     ) throws(Failure) -> InitProcess {
-        let top = try attempt("opening the cgroup", cgroup.path) { () throws(Errno) in try Files.open(cgroup.path, flags: O_RDONLY | O_DIRECTORY) }
+        let leaf = try attempt("opening the cgroup", cgroup.initPath) { () throws(Errno) in
+            try Files.open(cgroup.initPath, flags: O_RDONLY | O_DIRECTORY)
+        }
         let toChild = try attempt("making a pipe") { () throws(Errno) in try Processes.pipe() }
         let fromChild = try attempt("making a pipe") { () throws(Errno) in try Processes.pipe() }
         let go = OwnedFD(taking: toChild.writing)
         let answers = OwnedFD(taking: fromChild.reading)
         let child = try attempt("making the vNode's first process") { () throws(Errno) in
-            try Processes.fork([.user, .pid, .ipc, .uts, .network], cgroup: top) {
+            try Processes.fork([.user, .pid, .ipc, .uts, .network], cgroup: leaf) {
                 _ = close(go.raw)
                 _ = close(answers.raw)
                 return live(waitingOn: toChild.reading, answering: fromChild.writing, hostname, program, endsWithParent)
@@ -45,9 +48,6 @@ final class InitProcess {
             try made.proceed()
             let answer = Report.receive(made.answers)
             guard answer == ready else { throw Failure(answer ?? "making the vNode's first process: it ended") }
-            try attempt("moving into the cgroup", cgroup.initPath) { () throws(Errno) in
-                try Files.write("\(made.pid)", to: cgroup.initPath + "/cgroup.procs")
-            }
         } catch {
             made.kill()
             throw error
@@ -84,7 +84,6 @@ final class InitProcess {
         do throws(Failure) {
             guard isReleased(go) else { return 1 }
             try attempt("becoming root of the vNode") { () throws(Errno) in try Processes.become(uid: 0, gid: 0) }
-            try attempt("making the cgroup namespace") { () throws(Errno) in try Namespaces.unshare(.cgroup) }
             try attempt("setting the hostname", hostname) { () throws(Errno) in try Namespaces.setHostname(hostname) }
             try attempt("bringing lo up") { () throws(Errno) in try Namespaces.raiseLoopback() }
             Report.send(ready, to: answering)

@@ -77,7 +77,10 @@ public final class Launch {
 
     private func perform() throws(Failure) -> Int32 {
         try cgroup.make(limits: state.limits, root: root)
-        let daemon = try Daemon.connect(options.socket, directory: directory.directory(of: state.name))
+        let daemon = try Daemon.connect(options.socket, directory: directory.directory(of: state.name)) { process throws(Failure) in
+            state.privateDaemon = process
+            try directory.write(state)
+        }
         self.daemon = daemon
         state.daemonSocket = daemon.socket
         state.privateDaemon = daemon.privateProcess
@@ -107,14 +110,17 @@ public final class Launch {
         if let affinity = state.affinity, let cpus = CPUSet(list: affinity) {
             try attempt("confining to CPUs", affinity) { () throws(Errno) in try Processes.setAffinity(cpus.ids) }
         }
-        let first = try InitProcess.make(
-            cgroup: cgroup, uidBase: state.uidBase, hostname: state.hostname, program: program, endsWithParent: !options.keep)
+        let first = try Staging.inCgroupNamespace(of: cgroup) { () throws(Failure) in
+            try Staging.mountCgroups()
+            return try InitProcess.make(
+                cgroup: cgroup, uidBase: state.uidBase, hostname: state.hostname, program: program, endsWithParent: !options.keep)
+        }
         self.first = first
         state.initProcess = ProcessIdentity(pid: first.pid)
         try directory.write(state)
         cgroup.enableForChildren()
         try MountStep.perform(StagingPlan.outer(owner: state.uidBase), "staging")
-        try Staging.mountKernelFilesystems(of: first.pidfd)
+        try Staging.mountProcfs(of: first.pidfd)
         try register(first, daemon)
         let number = try daemon.addView(state.name, "outer", cgroup: state.cgroup)
         try ViewPlan.stage(number: number, top: "/outer", withCgroups: true)

@@ -41,38 +41,67 @@ enum Staging {
         return rest == 0 ? "-\(seconds) 0" : "-\(seconds + 1) \(1_000_000_000 - rest)"
     }
 
-    /// Mounts what only a process of the vNode's namespaces can: its procfs, and cgroup2 with the vNode's top as root.
-    static func mountKernelFilesystems(of pidfd: borrowing OwnedFD) throws(Failure) {
-        let own = try attempt("opening the own PID namespace") { () throws(Errno) in try Files.open("/proc/self/ns/pid", flags: O_RDONLY) }
-        try attempt("entering the vNode's PID namespace") { () throws(Errno) in try Namespaces.enter(pidfd, .pid) }
-        let raw = pidfd.raw
-        let (reading, writing) = try attempt("making a pipe") { () throws(Errno) in try Processes.pipe() }
-        let said = OwnedFD(taking: reading)
-        let helper = Result { () throws(Failure) in
-            try attempt("mounting procfs") { () throws(Errno) in
-                try Processes.fork {
-                    _ = close(said.raw)
-                    do throws(Failure) {
-                        try attempt("mounting proc", "/procfs") { () throws(Errno) in
-                            try Mounts.mount("proc", on: "/procfs", type: "proc", [.noSetUID, .noDevices, .noExecute])
-                        }
-                        try attempt("mounting cgroup2", "/cgroup") { () throws(Errno) in
-                            try Namespaces.enter(raw, .cgroup)
-                            try Mounts.mount("cgroup2", on: "/cgroup", type: "cgroup2", [.noSetUID, .noDevices, .noExecute])
-                        }
-                        return 0
-                    } catch {
-                        Report.send(error.message, to: writing)
-                        return 1
+    /// Runs `body` in a cgroup namespace whose root is the vNode's top. A process born in the top makes it: moving one there
+    /// and out again, as its first process would have to, costs an RCU grace period each time.
+    static func inCgroupNamespace<Result>(of cgroup: Cgroup, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        let own = try attempt("opening", "/proc/self/ns/cgroup") { () throws(Errno) in try Files.open("/proc/self/ns/cgroup", flags: O_RDONLY) }
+        let top = try attempt("opening the cgroup", cgroup.path) { () throws(Errno) in try Files.open(cgroup.path, flags: O_RDONLY | O_DIRECTORY) }
+        let (madeEnd, made) = try attempt("making a pipe") { () throws(Errno) in try Processes.pipe() }
+        let reading = OwnedFD(taking: madeEnd)
+        let helper = try attempt("making the cgroup namespace") { () throws(Errno) in
+            try Processes.fork(cgroup: top) {
+                do throws(Failure) {
+                    try attempt("making the cgroup namespace") { () throws(Errno) in
+                        try Processes.dieWithParent()
+                        try Namespaces.unshare(.cgroup)
                     }
-                }.pid
+                } catch {
+                    Report.send(error.message, to: made)
+                    return 1
+                }
+                Report.send(ready, to: made)
+                // Until it is killed: the namespace is entered through it.
+                while true { pause() }
             }
         }
-        _ = close(writing)
+        _ = close(made)
+        let answer = Report.receive(reading)
+        defer {
+            try? Processes.send(SIGKILL, to: helper.pidfd)
+            _ = try? Processes.wait(helper.pid)
+        }
+        guard answer == ready else { throw Failure(answer ?? "making the cgroup namespace: the helper ended") }
+        try attempt("entering the vNode's cgroup namespace") { () throws(Errno) in try Namespaces.enter(helper.pidfd, .cgroup) }
+        defer { try? Namespaces.enter(own, .cgroup) }
+        return try body()
+    }
+
+    private static let ready = "ready"
+
+    /// cgroup2 with the top of the own cgroup namespace as root.
+    static func mountCgroups() throws(Failure) {
+        try attempt("mounting cgroup2", "/cgroup") { () throws(Errno) in
+            try Mounts.mount("cgroup2", on: "/cgroup", type: "cgroup2", [.noSetUID, .noDevices, .noExecute])
+        }
+    }
+
+    /// Mounts the vNode's procfs on `/procfs`, which only a process of its PID namespace can.
+    static func mountProcfs(of pidfd: borrowing OwnedFD) throws(Failure) {
+        let own = try attempt("opening", "/proc/self/ns/pid") { () throws(Errno) in try Files.open("/proc/self/ns/pid", flags: O_RDONLY) }
+        try attempt("entering the vNode's PID namespace") { () throws(Errno) in try Namespaces.enter(pidfd, .pid) }
+        let helper = Result { () throws(Errno) in
+            try Processes.fork {
+                do throws(Errno) {
+                    try Mounts.mount("proc", on: "/procfs", type: "proc", [.noSetUID, .noDevices, .noExecute])
+                    return 0
+                } catch {
+                    return error.rawValue
+                }
+            }.pid
+        }
         try attempt("returning to the own PID namespace") { () throws(Errno) in try Namespaces.enter(own, .pid) }
-        let pid = try helper.get()
-        let ending = try attempt("waiting for a helper") { () throws(Errno) in try Processes.wait(pid) }
-        if ending.status != 0 { throw Failure(Report.receive(said) ?? "mounting procfs: the helper ended with \(ending.status)") }
+        let status = try attempt("mounting proc", "/procfs") { () throws(Errno) in try Processes.wait(try helper.get()).status }
+        if status != 0 { throw Failure("mounting proc", "/procfs", Errno(rawValue: status)) }
     }
 
     /// Mounts the vNode's two FUSE connections. Answers their devices, for the daemon to serve.

@@ -40,10 +40,12 @@ public struct State: Codable, Sendable, Equatable {
 enum Verdict: Equatable {
     case leave, clean
 
-    /// `isHeld`: some process holds the entry's lock, so it is being made, run or entered right now.
+    /// `isHeld`: some process holds the entry's lock. The creator's word counts only while it lives: its children have inherited
+    /// the lock, and take a moment to follow it.
     static func of(_ state: State?, isHeld: Bool, isAlive: (ProcessIdentity) -> Bool) -> Verdict {
-        if isHeld { return .leave }
-        guard let state, state.phase == .kept, let first = state.initProcess, isAlive(first) else { return .clean }
+        guard let state else { return isHeld ? .leave : .clean }
+        if isHeld && isAlive(state.creator) { return .leave }
+        guard state.phase == .kept, let first = state.initProcess, isAlive(first) else { return .clean }
         if let daemon = state.privateDaemon, !isAlive(daemon) { return .clean }
         return .leave
     }
