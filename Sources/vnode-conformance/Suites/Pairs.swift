@@ -77,7 +77,7 @@ extension Suite {
                 if number > 0 { try await Task.sleep(for: .milliseconds(1100)) }
                 _ = try await context.launcher(["run", "--name", name, "--keep", "--", "true"]).succeeded()
             }
-            let sleeper = { (number: Int) in [context.program("vnode"), "exec", names[number], "--", "sh", "-c", "echo ready; exec sleep \(1001 + number)"] }
+            let sleeper = { @Sendable (number: Int) in [context.program("vnode"), "exec", names[number], "--", "sh", "-c", "echo ready; exec sleep \(1001 + number)"] }
             _ = try await withProgram(sleeper(0), in: context) { first in
                 try await first.says("ready")
                 _ = try await withProgram(sleeper(1), in: context) { second in
