@@ -25,20 +25,21 @@ extension Suite {
             attempt("a recursive bind of /proc", Syscall("mount", "/proc", "/tmp/m", "", 20480, 0), [0, EINVAL, EPERM]),
             attempt("a non-recursive bind of /proc/sys", Syscall("mount", "/proc/sys", "/tmp/m", "", 4096, 0), [EINVAL]),
             attempt("a non-recursive bind of /", Syscall("mount", "/", "/tmp/m", "", 4096, 0), [EINVAL]),
-            attempt("moving /proc", Syscall("mount", "/proc", "/tmp/m", "", 8192, 0), [EINVAL]),
+            attempt("moving /proc", Syscall("mount", "/proc", "/tmp/m", "", 8192, 0), [0, EINVAL]),
             attempt("moving a cover", Syscall("mount", "/proc/interrupts", "/tmp/f", "", 8192, 0), [EINVAL]),
             attempt("moving a cover in a mount namespace of one's own", Syscall("mount", "/proc/interrupts", "/tmp/f", "", 8192, 0), [EINVAL], around: "unshare -m"),
             attempt("umount in a mount namespace of one's own", Syscall("umount2", "/proc/interrupts", 2), [EINVAL], around: "unshare -m"),
             attempt("a tree of /proc without its mounts", Syscall("open_tree", -100, "/proc", 1), [EINVAL, EPERM]),
             attempt("a proc by fsopen, with its mount", Syscall("fsopen", "proc", 0), [0, EPERM, ENOSYS]),
             attempt("remounting /usr for writing", Syscall("mount", "", "/usr", "", 4128, 0), [EPERM, EINVAL]),
-            attempt("pivot_root to a bind of /proc", Syscall("pivot_root", "/tmp/m", "/tmp/m"), [EINVAL, EBUSY, EPERM], before: "mount --rbind /proc /tmp/m"),
+            attempt("pivot_root to a bind of /proc", Syscall("pivot_root", "/tmp/m", "/tmp/m"), [0, EINVAL, EBUSY, EPERM], before: "mount --rbind /proc /tmp/m"),
             attempt("setns to the mount namespace of PID 1", Syscall("setns", 9, 0), [0, EPERM, EACCES, EINVAL, EBADF], before: "exec 9</proc/1/ns/mnt"),
-            Check("setns to the node's namespaces is EPERM, even when one holds them") { context in
+            Check("setns to the node's namespaces fails, even for somebody who is given them") { context in
                 for name in ["mnt", "pid", "net", "ipc", "uts", "cgroup", "user"] {
                     let words = [context.program("vnode"), "run", "--", "sh", "-c", Syscall("setns", 0, 0).script]
                     let outcome = try await command(words, in: context, input: "/proc/self/ns/\(name)")
-                    try expect("errno for \(name)", outcome.output, is: "errno=\(EPERM)\n")
+                    // EINVAL: the engine does not hand the descriptor itself on.
+                    try expect(["errno=\(EPERM)", "errno=\(EINVAL)"].contains(outcome.text), "errno \(EPERM) or \(EINVAL) for \(name)", got: outcome.summary)
                 }
             },
             shell("chroot to /proc/1/root", "chroot /proc/1/root sh -c 'head -c 1 /proc/interrupts; head -c 1 /proc/kcore; cat /proc/cmdline'"),
@@ -50,7 +51,7 @@ extension Suite {
             shell("a mount by umount of the whole tree", "unshare -m sh -c 'umount -R -l /proc; mkdir -p /proc; mount -t proc proc /proc; head -c 1 /proc/interrupts'"),
             Check("sysrq-trigger and kcore are refused") { context in
                 let text = try await context.inside("(echo h >/proc/sysrq-trigger) 2>&1; head -c 1 /proc/kcore 2>&1; head -c 1 /proc/kmsg 2>&1; true")
-                try expect(text.split(separator: "\n").count == 3 && text.split(separator: "\n").allSatisfy { $0.contains("ermission denied") || $0.contains("No such file") },
+                try expect(text.split(separator: "\n").count == 3 && text.split(separator: "\n").allSatisfy { ["ermission denied", "No such file", "nonexistent"].contains(where: $0.contains) },
                     "three refusals", got: text)
             },
             Check("devices cannot be made, modules not loaded, the clock not set") { context in
@@ -65,19 +66,19 @@ extension Suite {
             },
         ])
 
-    /// After the attempt no covered file may show itself anywhere.
+    /// After the attempt no covered file may show itself anywhere. Builtins only: the programs may be out of reach by then.
     private static let look = """
-        for d in /proc /tmp/m /tmp/m/proc /tmp/f; do
-            for f in interrupts kcore kmsg iomem; do head -c 1 $d/$f >/dev/null 2>&1 && echo LEAK $d/$f; done
-            [ -e $d/cmdline ] && echo "CMDLINE $(cat $d/cmdline 2>/dev/null)"
+        for d in "" /proc /tmp/m /tmp/m/proc; do
+            for f in interrupts kcore kmsg iomem; do (: <$d/$f) 2>&3 && echo LEAK $d/$f; done
+            (read -r line <$d/cmdline && echo "CMDLINE $line") 2>&3
         done
-        head -c 1 /tmp/f >/dev/null 2>&1 && [ -s /tmp/f ] && echo LEAK /tmp/f
+        [ -s /tmp/f ] && echo LEAK /tmp/f
         true
         """
 
     private static func attempt(_ name: String, _ call: Syscall, _ wanted: [Int32], around: String = "", before: String = "true") -> Check {
         Check(name) { context in
-            try Files.put("\(before)\n\(call.script)\n\(look)\n", at: context.path("script"))
+            try Files.put("exec 3>/dev/null\n\(before)\n\(call.script)\n\(look)\n", at: context.path("script"))
             let words = [context.program("vnode"), "run", "--", "sh", "-c", "mkdir /tmp/m; : >/tmp/f; cat >/tmp/script; \(around) sh /tmp/script"]
             let outcome = try await command(words, in: context, input: context.path("script")).succeeded()
             let number = outcome.lines.first { $0.hasPrefix("errno=") }.flatMap { Int32($0.dropFirst(6)) }
@@ -88,7 +89,7 @@ extension Suite {
 
     private static func shell(_ name: String, _ script: String) -> Check {
         Check("\(name) reveals nothing") { context in
-            try Files.put("(\(script)) 2>/dev/null | sed 's/^/SAW /'\n\(look)\n", at: context.path("script"))
+            try Files.put("exec 3>/dev/null\n(\(script)) 2>/dev/null | sed 's/^/SAW /'\n\(look)\n", at: context.path("script"))
             let words = [context.program("vnode"), "run", "--", "sh", "-c", "mkdir /tmp/m; : >/tmp/f; cat >/tmp/script; sh /tmp/script"]
             let outcome = try await command(words, in: context, input: context.path("script")).succeeded()
             let seen = outcome.lines.filter { $0.hasPrefix("SAW ") }
@@ -100,7 +101,7 @@ extension Suite {
     private static func hides(_ text: String) throws {
         for line in text.split(separator: "\n") {
             try expect(!line.hasPrefix("LEAK"), "no covered file", got: text)
-            try expect(!line.hasPrefix("CMDLINE") || line == "CMDLINE root=/dev/vnode ro" || line == "CMDLINE ", "the view's command line", got: text)
+            try expect(!line.hasPrefix("CMDLINE") || line == "CMDLINE root=/dev/vnode ro", "the view's command line", got: text)
         }
     }
 }

@@ -25,7 +25,7 @@ extension Suite {
                     """)
                 try expect(!text.contains("/etc/") && !text.contains("vnode") && !text.contains("runc"), "none of them", got: text)
                 let hostname = trim(try Files.text("/proc/sys/kernel/hostname"))
-                let etc = try await context.inside("cat /etc/* 2>/dev/null")
+                let etc = try await context.inside("cat /etc/* 2>/dev/null; true")
                 try expect(hostname.count < 4 || !etc.contains(hostname), "no file of /etc with \(hostname)", got: "it")
             },
             Check("what is bound from the node cannot be written") { context in
@@ -52,8 +52,8 @@ extension Suite {
                 try expect("segments and queues", text, is: "0\n0\n")
             },
             Check("devices are the few harmless ones") { context in
-                let text = try await context.inside("find /dev -type b; find /dev -maxdepth 1 -type c | sort")
-                let allowed = Set(["null", "zero", "full", "random", "urandom", "tty", "console", "ptmx", "fuse"].map { "/dev/" + $0 })
+                let text = try await context.inside("for f in /dev/* /dev/*/*; do [ -b $f ] || [ -c $f ] && echo $f; done; true")
+                let allowed = Set(["null", "zero", "full", "random", "urandom", "tty", "console", "ptmx", "pts/ptmx"].map { "/dev/" + $0 })
                 let found = Set(text.split(separator: "\n").map(String.init))
                 try expect(found.isSubset(of: allowed) && found.contains("/dev/null"), "at most \(allowed.sorted())", got: text)
             },
