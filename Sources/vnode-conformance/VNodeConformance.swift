@@ -1,11 +1,17 @@
 import ArgumentParser
-import CLinux
 import Control
 import Glibc
 import Linux
 import SystemPackage
 
 @main
+enum Main {
+    static func main() async {
+        Reaper.split()
+        await VNodeConformance.main()
+    }
+}
+
 struct VNodeConformance: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vnode-conformance",
@@ -37,7 +43,6 @@ struct VNodeConformance: AsyncParsableCommand {
         }
         guard geteuid() == 0 else { throw ValidationError("must run as root") }
         let programs = try programDirectory()
-        clinux_adopt_orphans()
         var runner = try Runner(bin: programs)
         for suite in wanted { try await runner.run(suite) }
         runner.end()

@@ -45,7 +45,6 @@ struct Machine: Sendable {
     static func leftovers(since before: Machine) async throws -> [String] {
         var found: [String] = []
         for _ in 0..<50 {
-            ProcessTable.reap()
             found = now().leftovers(since: before)
             if found.isEmpty { return [] }
             try await Task.sleep(for: .milliseconds(100))

@@ -20,10 +20,10 @@ enum ProcessTable {
 
     static func isRunning(_ pid: Int32) -> Bool { entry(pid).map { !$0.isZombie } ?? false }
 
-    /// Everything this program has started, directly or not: whoever loses its parent becomes our child.
+    /// Everything this program has started, directly or not: whoever loses its parent becomes a child of the reaper.
     static var descendants: [Entry] {
         let all = Files.names("/proc").compactMap { Int32($0) }.compactMap(entry)
-        var known: Set<Int32> = [getpid()]
+        var known: Set<Int32> = [getppid(), getpid()]
         var found: [Entry] = []
         var grew = true
         while grew {
@@ -38,14 +38,6 @@ enum ProcessTable {
     }
 
     static func children(of pid: Int32) -> [Entry] { descendants.filter { $0.parent == pid } }
-
-    /// Takes note of the end of those whose parent died before them. Only while no command runs.
-    static func reap() {
-        for process in children(of: getpid()) where process.isZombie {
-            var status: Int32 = 0
-            _ = unsafe waitpid(process.pid, &status, WNOHANG)
-        }
-    }
 
     static func descriptors(of pid: Int32) -> [String] {
         Files.names("/proc/\(pid)/fd").compactMap { Files.link("/proc/\(pid)/fd/\($0)") }
