@@ -38,7 +38,8 @@ final class InnerContainer {
         let state = place.state
         let cgroup = place.cgroup.container(name)
         try attempt("making the cgroup", cgroup) { () throws(Errno) in try Directories.make(cgroup) }
-        let number = try place.daemon.addView(state.name, name, cgroup: Cgroup(path: state.cgroup).container(name))
+        // Limits are the vNode's and so are the processes in sight: the view is of all of it, not of this container's share.
+        let number = try place.daemon.addView(state.name, name, cgroup: state.cgroup)
         view = number
         try MountStep.perform([.directory(top), .filesystem("tmpfs", at: top, options: "mode=755,size=4m")], "staging")
         isStaged = true

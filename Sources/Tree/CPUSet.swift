@@ -35,7 +35,8 @@ public struct CPUSet: Sendable, Equatable {
         if !trimmed.isEmpty {
             for part in trimmed.split(separator: ",", omittingEmptySubsequences: false) {
                 let ends = part.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-                guard let from = ends.first, let to = ends.last, let first = CPUSet.number(String(from)), let last = CPUSet.number(String(to)), first <= last
+                guard let from = ends.first, let to = ends.last, let first = CPUSet.number(String(from)),
+                    let last = CPUSet.number(String(to)), first <= last
                 else { return nil }
                 found.formUnion(first...last)
             }

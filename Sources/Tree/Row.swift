@@ -26,6 +26,17 @@ public enum Freshness: Sendable, Equatable {
     case everyOpen
 }
 
+extension Freshness: CustomStringConvertible {
+    /// As the list of paths shows it: `static`, `snapshot 50 ms`, `direct`.
+    public var description: String {
+        switch self {
+        case .onEvent: "static"
+        case .within(let milliseconds): "snapshot \(milliseconds) ms"
+        case .everyOpen: "direct"
+        }
+    }
+}
+
 /// The readings a renderer needs; the server takes exactly these before it calls it.
 public struct Needs: OptionSet, Sendable {
     public let rawValue: UInt32

@@ -46,7 +46,10 @@ struct Run: ParsableCommand {
 
     func validate() throws {
         guard !command.isEmpty else { throw ValidationError("Nothing to run: vnode run [<options>] -- <command> [<argument> ...]") }
-        if let pids, pids < 1 { throw ValidationError("The value '\(pids)' is invalid for '--pids <n>': at least 1") }
+        // The engine starts a container with about a dozen threads of its own in it.
+        if let pids, pids < 16 {
+            throw ValidationError("The value '\(pids)' is invalid for '--pids <n>': at least 16, or runc cannot start a container")
+        }
         if let hostname, hostname.isEmpty || hostname.utf8.count > 64 {
             throw ValidationError("The value '\(hostname)' is invalid for '--hostname <hostname>': 1 to 64 bytes")
         }

@@ -37,8 +37,8 @@ struct Scenario: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { fixture + "/" + name }
 
-    static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("fixtures").path
+    static let fixtures = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("fixtures").path
 
     var root: String { Scenario.fixtures + "/" + fixture }
     var expected: String { root + "/expected/" + name }

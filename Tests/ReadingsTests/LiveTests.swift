@@ -1,4 +1,6 @@
+import Glibc
 import Readings
+import SystemPackage
 import Testing
 import Text
 import Tree
@@ -24,7 +26,23 @@ import Tree
             if !row.path.contains("pressure"), !row.path.contains("diskstats") {
                 #expect(out.bytes.last == 0x0a, "\(row.path)")
             }
-            print(row.path, String(decoding: out.bytes.prefix(600), as: UTF8.self), separator: "\n")
         }
+    }
+
+    /// What the kernel says when a cgroup goes away under its reader.
+    @Test(.enabled(if: geteuid() == 0)) func aRemovedCgroupIsENODEV() throws {
+        let node = try NodeReadings()
+        let path = node.cgroupRoot + "/vnode-test-\(getpid())"
+        try #require(unsafe mkdir(path, 0o755) == 0)
+        defer { unsafe rmdir(path) }
+        let view = try ViewReadings(
+            node: node, configuration: ViewConfiguration(hostname: "live", bootID: "b", startedAt: 0, cgroup: path, top: path))
+        let needs: [Needs] = [.memory, .cpuTimes, .disks, .cpuPressure, .cpus]
+        for needs in needs { _ = try view.snapshot(needs) }
+        #expect(try view.snapshot(.tasks).tasks.total == 0)
+        #expect(unsafe rmdir(path) == 0)
+        for needs in needs { #expect(throws: Errno(rawValue: ENODEV)) { try view.snapshot(needs) } }
+        usleep(300_000)
+        #expect(throws: Errno(rawValue: ENODEV)) { try view.snapshot(.tasks) }
     }
 }

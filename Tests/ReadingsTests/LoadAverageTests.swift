@@ -60,6 +60,8 @@ import Tree
         #expect(LoadAverage.power(1884, 1) == 1884)
         #expect(LoadAverage.power(1884, 2) == 1733)
         #expect(LoadAverage.power(1884, .max) == 0)
+        // 1733^2 + 1024 >> 11 = 1466, 1884 x 1466 = 2761944 is 1348.6 x 2048: rounded, not cut.
+        #expect(LoadAverage.power(1884, 5) == 1349)
     }
 
     @Test func hugeNumbersDoNotTrap() {

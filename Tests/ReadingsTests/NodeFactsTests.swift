@@ -5,7 +5,9 @@ import Tree
 
 @Suite struct NodeFactsTests {
     @Test func cgroupMountPoint() {
-        let mounts = "tmpfs /sys/fs/cgroup tmpfs rw 0 0\ncgroup /sys/fs/cgroup/cpu cgroup rw 0 0\ncgroup2 /sys/fs/cg\\040roup\\134 cgroup2 rw 0 0\n"
+        let mounts =
+            "tmpfs /sys/fs/cgroup tmpfs rw 0 0\ncgroup /sys/fs/cgroup/cpu cgroup rw 0 0\n"
+            + "cgroup2 /sys/fs/cg\\040roup\\134 cgroup2 rw 0 0\n"
         #expect(mountPoint(of: "cgroup2", in: Array(mounts.utf8)) == "/sys/fs/cg roup\\")
         #expect(mountPoint(of: "cgroup2", in: Array("none\n\n cgroup2\n".utf8)) == nil)
         #expect(mountPoint(of: "x", in: Array("x /a\\ x\nx /b x".utf8)) == "/a\\")
@@ -30,7 +32,9 @@ import Tree
     }
 
     @Test func processorsOfOtherArchitectures() {
-        let arm = "processor\t: 0\nBogoMIPS\t: 50.00\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\nCPU architecture: 8\n\nprocessor\t: 1\nCPU architecture: 8\n\nHardware\t: x\n"
+        let arm =
+            "processor\t: 0\nBogoMIPS\t: 50.00\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\nCPU architecture: 8\n\n"
+            + "processor\t: 1\nCPU architecture: 8\n\nHardware\t: x\n"
         let blocks = processorBlocks(Array(arm.utf8))
         #expect(blocks.map(\.id) == [0, 1])
         #expect(blocks.first?.package == nil)

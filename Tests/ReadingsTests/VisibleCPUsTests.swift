@@ -7,7 +7,8 @@ import Tree
 @Suite struct VisibleCPUsTests {
     private func visible(_ node: String, cpuset: String? = nil, affinity: String? = nil, _ quotas: String...) -> String {
         Readings.visibleCPUs(
-            node: CPUSet(list: node) ?? CPUSet(), cpuset: cpuset.flatMap { CPUSet(list: $0) }, affinity: affinity.flatMap { CPUSet(list: $0) },
+            node: CPUSet(list: node) ?? CPUSet(), cpuset: cpuset.flatMap { CPUSet(list: $0) },
+            affinity: affinity.flatMap { CPUSet(list: $0) },
             quotas: quotas.map { Array($0.utf8) }
         ).list
     }

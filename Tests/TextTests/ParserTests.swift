@@ -34,7 +34,8 @@ import Text
     }
 
     @Test func meminfoLines() {
-        let values = namedValues(Array("MemTotal:       24682416 kB\nActive(anon):   7 kB\nHugePages_Total:       3\nbad\n:5\nNone:\nX: y\n".utf8))
+        let values = namedValues(
+            Array("MemTotal:       24682416 kB\nActive(anon):   7 kB\nHugePages_Total:       3\nbad\n:5\nNone:\nX: y\n".utf8))
         #expect(values.map(\.name) == ["MemTotal", "Active(anon)", "HugePages_Total"])
         #expect(values.map(\.value) == [24_682_416, 7, 3])
     }

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Tree
 
 /// The shape of the tree, as data.

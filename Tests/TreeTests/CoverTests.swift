@@ -50,7 +50,8 @@ import Tree
 
     @Test func unknownEntriesAreDenied() {
         let real = [
-            RealEntry(name: "newfile", isDirectory: false, isSymlink: false), RealEntry(name: "newdir", isDirectory: true, isSymlink: false),
+            RealEntry(name: "newfile", isDirectory: false, isSymlink: false),
+            RealEntry(name: "newdir", isDirectory: true, isSymlink: false),
             RealEntry(name: "newlink", isDirectory: false, isSymlink: true), RealEntry(name: "123", isDirectory: true, isSymlink: false),
             RealEntry(name: "12a", isDirectory: true, isSymlink: false), RealEntry(name: "meminfo", isDirectory: true, isSymlink: false),
         ]

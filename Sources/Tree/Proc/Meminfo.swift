@@ -64,6 +64,9 @@ enum Meminfo {
         "FileHugePages": ["file_thp"],
     ]
 
+    /// Without a memory controller: what the node's kernel uses for itself is not the view's.
+    static let kernelsOwn: Set<String> = ["VmallocUsed", "Percpu"]
+
     /// With a memory controller: no cgroup keeps them.
     static let unknown: Set<String> = ["Buffers", "Mlocked", "ShmemPmdMapped", "FilePmdMapped"]
 
@@ -81,7 +84,8 @@ enum Meminfo {
         default: break
         }
         guard let cgroup = memory.cgroup else {
-            return Meminfo.statKeys[name] != nil || unknown.contains(name) || name == "Committed_AS" ? node : 0
+            let isKnown = statKeys[name] != nil || unknown.contains(name) || name == "Committed_AS"
+            return isKnown && !kernelsOwn.contains(name) ? node : 0
         }
         // At least what is in use has been committed; nothing keeps the rest a cgroup.
         if name == "Committed_AS" { return memory.stat("anon").plus(memory.stat("shmem")).plus(cgroup.swapCurrent / 1024) }
