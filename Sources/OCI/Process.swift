@@ -34,7 +34,8 @@ public struct Process: Codable, Sendable, Equatable {
     public var noNewPrivileges: Bool?
 
     public init(
-        args: [String], env: [String], cwd: String = "/", terminal: Bool = false, user: User = User(uid: 0, gid: 0), capabilities: Capabilities?
+        args: [String], env: [String], cwd: String = "/", terminal: Bool = false, user: User = User(uid: 0, gid: 0),
+        capabilities: Capabilities?
     ) {
         self.terminal = terminal
         self.user = user

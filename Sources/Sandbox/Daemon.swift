@@ -55,7 +55,8 @@ final class Daemon {
             throw Failure("greeting vnode-fs: \(path): an answer that is not one")
         }
         guard version == protocolVersion else {
-            throw Failure("vnode-fs at \(path) speaks version \(version) of the protocol, vnode \(protocolVersion): install both from one release")
+            throw Failure(
+                "vnode-fs at \(path) speaks version \(version) of the protocol, vnode \(protocolVersion): install both from one release")
         }
         return daemon
     }
@@ -97,7 +98,9 @@ final class Daemon {
             let output = try Files.open(log, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
             return try Processes.fork {
                 setsid()
-                for (from, to) in [(null.raw, 0), (output.raw, 1), (output.raw, 2), (signal.raw, 3)] where dup2(from, CInt(to)) < 0 { return 1 }
+                for (from, to) in [(null.raw, 0), (output.raw, 1), (output.raw, 2), (signal.raw, 3)] where dup2(from, CInt(to)) < 0 {
+                    return 1
+                }
                 Processes.closeAll(from: 4)
                 Processes.unblockSignals()
                 guard let file = try? Files.open(program, flags: O_RDONLY) else { return 1 }
@@ -108,7 +111,8 @@ final class Daemon {
         }
         guard let process = ProcessIdentity(pid: child.pid) else { throw Failure("starting vnode-fs: \(program): it ended at once") }
         try record(process)
-        guard (try? Poll.readable([ready.raw], milliseconds: CInt(patience * 1000))) == [true], (try? Files.read(ready))?.isEmpty == false else {
+        guard (try? Poll.readable([ready.raw], milliseconds: CInt(patience * 1000))) == [true], (try? Files.read(ready))?.isEmpty == false
+        else {
             try? Processes.send(SIGKILL, to: child.pidfd)
             _ = try? Processes.wait(child.pid)
             let said = String(decoding: (try? Files.read(log)) ?? [], as: UTF8.self).split(separator: "\n").last.map { ": \($0)" } ?? ""

@@ -4,7 +4,8 @@ import OCI
 enum InnerSpec {
     /// `top` is its directory in staging, `initPID` the vNode's first process, `cgroupsPath` below the cgroup2 root.
     static func make(
-        command: [String], terminal: Bool, hostname: String, top: String, initPID: Int32, uidBase: UInt32, cgroupsPath: String, hasCgroupDirectory: Bool,
+        command: [String], terminal: Bool, hostname: String, top: String, initPID: Int32, uidBase: UInt32, cgroupsPath: String,
+        hasCgroupDirectory: Bool,
         environment: [String]
     ) -> Spec {
         var mounts = [
@@ -12,7 +13,8 @@ enum InnerSpec {
             Mount("/sys", type: "bind", source: top + "/sys", options: ["rbind", "nosuid", "nodev", "noexec"]),
             Mount("/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=65536k"]),
             Mount(
-                "/dev/pts", type: "devpts", source: "devpts", options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+                "/dev/pts", type: "devpts", source: "devpts",
+                options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
             Mount("/dev/shm", type: "bind", source: "/outer/dev/shm", options: ["bind", "nosuid", "nodev"]),
             Mount("/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"]),
         ]
@@ -25,9 +27,10 @@ enum InnerSpec {
             joined.map { Linux.Namespace($0.0, path: "/proc/\(initPID)/ns/\($0.1)") } + [Linux.Namespace(.mount), Linux.Namespace(.cgroup)]
         return Spec(
             process: Process(args: command, env: environment, terminal: terminal, capabilities: Process.Capabilities(Capability.all)),
-            root: Root(path: top + "/rootfs"), mounts: mounts, 
+            root: Root(path: top + "/rootfs"), mounts: mounts,
             linux: Linux(
-                namespaces: namespaces, mappings: [Linux.IDMapping(containerID: 0, hostID: uidBase, size: IDRange.size)], cgroupsPath: cgroupsPath))
+                namespaces: namespaces, mappings: [Linux.IDMapping(containerID: 0, hostID: uidBase, size: IDRange.size)],
+                cgroupsPath: cgroupsPath))
     }
 
     static func environment(hostname: String, terminal: String?) -> [String] {

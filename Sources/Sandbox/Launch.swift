@@ -132,7 +132,8 @@ public final class Launch {
     private func register(_ first: InitProcess, _ daemon: Daemon) throws(Failure) {
         let fixed = try Staging.mountFuse("static")
         let live = try Staging.mountFuse("live")
-        let staging = try attempt("opening", "/proc/self/ns/mnt") { () throws(Errno) in try Files.open("/proc/self/ns/mnt", flags: O_RDONLY) }
+        let staging = try attempt("opening", "/proc/self/ns/mnt") { () throws(Errno) in try Files.open("/proc/self/ns/mnt", flags: O_RDONLY)
+        }
         let procfs = try attempt("opening", "/procfs") { () throws(Errno) in try Files.open("/procfs", flags: O_RDONLY | O_DIRECTORY) }
         let record = VNodeRecord(
             name: state.name, uidBase: state.uidBase, startedAt: state.startedAt, hostname: state.hostname, bootID: state.bootID,

@@ -29,7 +29,6 @@ enum MachineEtc {
         for name in directories {
             steps += [.directory("\(etc)/\(name)", owner: owner), .bind("\(node)/\(name)", over: "\(etc)/\(name)", readOnly: true)]
         }
-        // Certificates, but not their private keys.
         return steps
     }
 

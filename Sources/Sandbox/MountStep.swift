@@ -7,7 +7,7 @@ enum MountStep: Equatable {
     case directory(String, mode: UInt32 = 0o755, owner: UInt32 = 0)
     /// An empty file, to be mounted over.
     case file(String)
-    case link(String, to: String)
+    case link(String, to: String, owner: UInt32 = 0)
     case text(String, [UInt8], mode: UInt32 = 0o644, owner: UInt32 = 0)
     case filesystem(String, at: String, Mounts.Flags = [], options: String = "")
     case bind(String, over: String, readOnly: Bool = false)
@@ -24,7 +24,7 @@ extension MountStep {
 
     var path: String {
         switch self {
-        case .directory(let path, _, _), .file(let path), .link(let path, _), .text(let path, _, _, _): path
+        case .directory(let path, _, _), .file(let path), .link(let path, _, _), .text(let path, _, _, _): path
         case .filesystem(_, let path, _, _), .bind(_, let path, _), .cover(_, let path): path
         }
     }
@@ -38,8 +38,9 @@ extension MountStep {
             if owner != 0 { try Directories.setOwner(path, uid: owner, gid: owner) }
         case .file(let path):
             _ = try Files.open(path, flags: O_WRONLY | O_CREAT, mode: 0o644)
-        case .link(let path, let target):
+        case .link(let path, let target, let owner):
             try Directories.link(path, to: target)
+            if owner != 0 { try Directories.setOwner(path, uid: owner, gid: owner) }
         case .text(let path, let bytes, let mode, let owner):
             _ = try Files.open(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
             if !bytes.isEmpty { try Files.write(bytes, to: path) }

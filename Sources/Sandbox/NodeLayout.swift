@@ -12,7 +12,8 @@ struct NodeLayout: Equatable {
     var hasOpt: Bool
 
     static func == (one: NodeLayout, other: NodeLayout) -> Bool {
-        one.hasOpt == other.hasOpt && one.places.map(\.name) == other.places.map(\.name) && one.places.map(\.place) == other.places.map(\.place)
+        one.hasOpt == other.hasOpt && one.places.map(\.name) == other.places.map(\.name)
+            && one.places.map(\.place) == other.places.map(\.place)
     }
 
     static let names = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"]

@@ -16,6 +16,7 @@ enum RootFilesystem {
         let etc = MachineEtc.steps(
             etc: root + "/etc", node: "/node/etc", owner: owner, hostname: hostname, directories: found.directories, copies: found.copies)
         try MountStep.perform(etc, "staging /etc")
+        // Certificates, but not the private keys beside them.
         if Directories.kind("/node/etc/ssl/certs") == .directory {
             try MountStep.perform(
                 [
@@ -36,7 +37,7 @@ enum RootFilesystem {
         if layout.hasOpt { steps.append(.directory("\(root)/opt", owner: owner)) }
         for (name, place) in layout.places {
             switch place {
-            case .link(let target): steps.append(.link("\(root)/\(name)", to: target))
+            case .link(let target): steps.append(.link("\(root)/\(name)", to: target, owner: owner))
             case .directory: steps.append(.directory("\(root)/\(name)", owner: owner))
             }
         }
@@ -71,7 +72,8 @@ enum RootFilesystem {
         }
         try attempt("staging the root filesystem", top + "/rootfs") { () throws(Errno) in
             try Mounts.mount(
-                "vnode", on: top + "/rootfs", type: "overlay", [.noDevices], data: "lowerdir=\(lower),upperdir=\(layers)/upper,workdir=\(layers)/work")
+                "vnode", on: top + "/rootfs", type: "overlay", [.noDevices],
+                data: "lowerdir=\(lower),upperdir=\(layers)/upper,workdir=\(layers)/work")
         }
         for name in ["proc", "sys", "dev"] where Directories.kind("\(top)/rootfs/\(name)") == nil {
             try MountStep.perform([.directory("\(top)/rootfs/\(name)", owner: owner)], "staging the root filesystem")

@@ -44,8 +44,12 @@ enum Staging {
     /// Runs `body` in a cgroup namespace whose root is the vNode's top. A process born in the top makes it: moving one there
     /// and out again, as its first process would have to, costs an RCU grace period each time.
     static func inCgroupNamespace<Result>(of cgroup: Cgroup, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-        let own = try attempt("opening", "/proc/self/ns/cgroup") { () throws(Errno) in try Files.open("/proc/self/ns/cgroup", flags: O_RDONLY) }
-        let top = try attempt("opening the cgroup", cgroup.path) { () throws(Errno) in try Files.open(cgroup.path, flags: O_RDONLY | O_DIRECTORY) }
+        let own = try attempt("opening", "/proc/self/ns/cgroup") { () throws(Errno) in
+            try Files.open("/proc/self/ns/cgroup", flags: O_RDONLY)
+        }
+        let top = try attempt("opening the cgroup", cgroup.path) { () throws(Errno) in
+            try Files.open(cgroup.path, flags: O_RDONLY | O_DIRECTORY)
+        }
         let (madeEnd, made) = try attempt("making a pipe") { () throws(Errno) in try Processes.pipe() }
         let reading = OwnedFD(taking: madeEnd)
         let helper = try attempt("making the cgroup namespace") { () throws(Errno) in

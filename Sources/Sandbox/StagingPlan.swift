@@ -43,7 +43,8 @@ enum StagingPlan {
         for name in deviceNames { steps += [.file("/outer/dev/\(name)"), .bind("/dev/\(name)", over: "/outer/dev/\(name)")] }
         steps += [
             .directory("/outer/dev/pts", owner: owner), .directory("/outer/dev/shm", owner: owner),
-            .filesystem("devpts", at: "/outer/dev/pts", [.noSetUID, .noExecute], options: "newinstance,ptmxmode=0666,mode=620,gid=\(owner + 5)"),
+            .filesystem(
+                "devpts", at: "/outer/dev/pts", [.noSetUID, .noExecute], options: "newinstance,ptmxmode=0666,mode=620,gid=\(owner + 5)"),
             .link("/outer/dev/ptmx", to: "pts/ptmx"), .link("/outer/dev/fd", to: "/proc/self/fd"),
             .filesystem("tmpfs", at: "/outer/dev/shm", [.noSetUID, .noDevices], options: "mode=1777,\(own)"),
         ]

@@ -64,7 +64,9 @@ public final class StateDirectory {
     /// Records a new vNode and takes its lock. Only under `locked`.
     func create(_ state: State) throws(Failure) -> OwnedFD {
         do { try Directories.make(state.name, below: vnodes.raw, mode: 0o700) } catch {
-            if error == .fileExists { throw Failure("a vNode named \"\(state.name)\" is already there: choose another --name, or vnode stop it") }
+            if error == .fileExists {
+                throw Failure("a vNode named \"\(state.name)\" is already there: choose another --name, or vnode stop it")
+            }
             throw Failure("making", directory(of: state.name), error)
         }
         let lock = try attempt("locking", directory(of: state.name) + "/lock") { () throws(Errno) in

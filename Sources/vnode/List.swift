@@ -15,7 +15,8 @@ struct List: ParsableCommand {
         switch format {
         case .json: print(try json(vnodes))
         case .text:
-            let rows = [["NAME", "STATUS", "PID", "UIDS", "CREATED"]]
+            let rows =
+                [["NAME", "STATUS", "PID", "UIDS", "CREATED"]]
                 + vnodes.map { [$0.name, $0.status, $0.initPID.map(String.init) ?? "-", "\($0.uidBase)+\($0.uidCount)", $0.created] }
             print(table(rows))
         }
@@ -44,7 +45,8 @@ struct Inspect: ParsableCommand {
                 ("uids", "\(vnode.uidBase)+\(vnode.uidCount)"), ("hostname", vnode.hostname), ("boot id", vnode.bootID),
                 ("cgroup", vnode.cgroup), ("memory", limits.memory.map { "\($0.bytes)" }), ("swap", limits.swap.map { "\($0.bytes)" }),
                 ("cpus", limits.cpus.map { "\(Double($0.quota) / Double(CPUShare.period))" }), ("cpuset", limits.cpuset),
-                ("pids", limits.pids.map(String.init)), ("rootfs", vnode.rootfs), ("created", vnode.created), ("vnode-fs", vnode.daemonSocket),
+                ("pids", limits.pids.map(String.init)), ("rootfs", vnode.rootfs), ("created", vnode.created),
+                ("vnode-fs", vnode.daemonSocket),
                 ("private", vnode.hasPrivateDaemon ? "yes" : "no"), ("views", vnode.views?.joined(separator: " ")),
             ]
             print(table(rows.compactMap { row in row.1.map { [row.0, $0] } }))

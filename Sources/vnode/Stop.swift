@@ -16,8 +16,12 @@ struct Stop: ParsableCommand {
     @OptionGroup var place: Place
 
     func validate() throws {
-        guard all == names.isEmpty else { throw ValidationError(all ? "--all and names exclude each other" : "Which vNodes? Give names, or --all") }
-        guard (0...86400).contains(timeout) else { throw ValidationError("The value '\(timeout)' is invalid for '--timeout <timeout>': 0 to 86400") }
+        guard all == names.isEmpty else {
+            throw ValidationError(all ? "--all and names exclude each other" : "Which vNodes? Give names, or --all")
+        }
+        guard (0...86400).contains(timeout) else {
+            throw ValidationError("The value '\(timeout)' is invalid for '--timeout <timeout>': 0 to 86400")
+        }
     }
 
     func run() throws {

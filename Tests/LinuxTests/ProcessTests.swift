@@ -1,0 +1,61 @@
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import Linux
+
+@Suite struct ProcessTests {
+    @Test func startTimeIsField22WhateverTheName() {
+        let tail = "S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0"
+        #expect(Processes.startTime(stat: "9 (sh) \(tail)") == 4711)
+        #expect(Processes.startTime(stat: "9 (a) b (c) ) \(tail)") == 4711)
+        #expect(Processes.startTime(stat: "9 (sh) Z" + tail.dropFirst()) == nil)
+        #expect(Processes.startTime(stat: "") == nil)
+        #expect(Processes.startTime(stat: "9 (sh) S 1") == nil)
+        #expect(Processes.startTime(of: getpid()) != nil)
+    }
+
+    @Test func endings() {
+        #expect(Processes.Ending(waitStatus: 42 << 8).status == 42)
+        #expect(Processes.Ending(waitStatus: 9).status == 137)
+        #expect(Processes.Ending(waitStatus: 0x80 | 11).status == 139)
+    }
+
+    @Test func errorsHaveNames() { #expect(Errno.notPermitted.name == "EPERM") }
+}
+
+@Suite struct DirectoryTests {
+    let base = "/tmp/vnode-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+
+    @Test func treesAreMadeListedAndRemoved() throws {
+        try Directories.makeAll(base + "/a/b")
+        defer { try? Directories.removeTree(base) }
+        _ = try Files.open(base + "/a/f", flags: O_WRONLY | O_CREAT, mode: 0o600)
+        try Directories.link(base + "/a/l", to: "/etc")
+        let kinds = Dictionary(uniqueKeysWithValues: try Directories.list(base + "/a").map { ($0.name, $0.kind) })
+        #expect(kinds == ["b": .directory, "f": .file, "l": .symlink])
+        #expect(try Directories.readLink(base + "/a/l") == "/etc")
+        try Directories.removeTree(base)
+        #expect(Directories.kind(base) == nil)
+        #expect(Directories.kind("/etc/passwd") == .file)
+        try Directories.removeTree(base)
+    }
+
+    @Test func insideARootSymlinksCannotLeadOut() throws {
+        try Directories.makeAll(base)
+        defer { try? Directories.removeTree(base) }
+        try Directories.link(base + "/l", to: "/etc/passwd")
+        let root = try Files.open(base, flags: O_RDONLY | O_DIRECTORY)
+        #expect((try? Files.openInside("l", root: root).raw) == nil)
+    }
+
+    @Test func aLockExcludes() throws {
+        try Directories.makeAll(base)
+        defer { try? Directories.removeTree(base) }
+        let one = try Files.open(base + "/lock", flags: O_RDWR | O_CREAT, mode: 0o600)
+        let two = try Files.open(base + "/lock", flags: O_RDWR)
+        #expect(try Locks.tryLock(one, .shared))
+        #expect(try Locks.tryLock(two, .shared))
+        #expect(try Locks.tryLock(one, .exclusive) == false)
+    }
+}
