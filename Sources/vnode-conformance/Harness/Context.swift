@@ -25,11 +25,12 @@ struct Context: Sendable {
         try await launcher(["run"] + options + ["--"] + arguments, bound: bound)
     }
 
-    /// Runs a shell script in a vNode of its own. It must succeed; what it printed.
+    /// Runs a shell script in a vNode of its own. It must run, so that what it does not find is not there, and succeed; what it printed.
     func inside(_ script: String, options: [String] = [], bound: Duration = .seconds(30)) async throws -> String {
-        let outcome = try await run(["sh", "-c", script], options: options, bound: bound)
-        try expect(outcome.status == 0, "vnode run to end with status 0", got: outcome.summary)
-        return outcome.output
+        let mark = "conformance: started\n"
+        let outcome = try await run(["sh", "-c", "echo conformance: started\n\(script)"], options: options, bound: bound)
+        try expect(outcome.status == 0 && outcome.output.hasPrefix(mark), "vnode run to run the script and end with status 0", got: outcome.summary)
+        return String(outcome.output.dropFirst(mark.count))
     }
 
     /// The same words run as somebody who is nobody.

@@ -38,8 +38,8 @@ extension Suite {
         let failed = try await withThrowingTaskGroup(of: String?.self) { group in
             for _ in 0..<count {
                 group.addTask {
-                    let outcome = try await context.run(["true"], options: options, bound: .seconds(300))
-                    return outcome.status == 0 && outcome.error.isEmpty ? nil : outcome.summary
+                    let outcome = try await context.run(["echo", "ran"], options: options, bound: .seconds(300))
+                    return outcome.status == 0 && outcome.output == "ran\n" && outcome.error.isEmpty ? nil : outcome.summary
                 }
             }
             return try await group.reduce(into: [String]()) { found, next in if let next { found.append(next) } }

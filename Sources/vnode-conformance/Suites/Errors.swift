@@ -11,7 +11,7 @@ extension Suite {
             refusal("--memory beyond 64 bits", ["run", "--memory", "99999999999T", "--", "true"], naming: ["--memory"]),
             refusal("--cpus 0", ["run", "--cpus", "0", "--", "true"], naming: ["--cpus"]),
             refusal("--cpus many", ["run", "--cpus", "many", "--", "true"], naming: ["many", "--cpus"]),
-            refusal("--pids 0", ["run", "--pids", "0", "--", "true"], naming: ["--pids"]),
+            refusal("--pids 15, with which runc cannot start", ["run", "--pids", "15", "--", "true"], naming: ["--pids"]),
             refusal("a name with a slash", ["run", "--name", "a/b", "--", "true"], naming: ["a/b"]),
             refusal("a name of dots", ["run", "--name", "..", "--", "true"], naming: [".."]),
             refusal("a name that is too long", ["run", "--name", String(repeating: "a", count: 64), "--", "true"], naming: ["--name"]),
@@ -30,7 +30,7 @@ extension Suite {
             limit("--memory", "64M", controller: "memory"),
             limit("--swap", "64M", controller: "memory"),
             limit("--cpus", "1.5", controller: "cpu"),
-            limit("--pids", "10", controller: "pids"),
+            limit("--pids", "100", controller: "pids"),
             Check("a socket whose daemon has died is refused and named") { context in
                 let (socket, _) = try await context.withDaemon { daemon in
                     daemon.program.signal(9)

@@ -24,12 +24,17 @@ extension Suite {
                 program.signal(SIGKILL)
             },
             Check("SIGKILL of vnode at any moment of the start") { context in
-                for delay in stride(from: 0, through: 600, by: 25) {
-                    _ = try await withProgram([context.program("vnode"), "run", "--", "sleep", "30"], in: context) { program in
-                        try await Task.sleep(for: .milliseconds(delay))
+                // The time a start takes here is the measure of its moments.
+                let start = ContinuousClock.now
+                _ = try await context.inside("true")
+                let whole = ContinuousClock.now - start
+                for step in 0..<30 {
+                    let (_, outcome) = try await withProgram([context.program("vnode"), "run", "--", "sleep", "30"], in: context) { program in
+                        try await Task.sleep(for: whole / 25 * step)
                         program.signal(SIGKILL)
                         try await program.ended()
                     }
+                    try expect(outcome.status == 128 + SIGKILL, "an end by the signal at step \(step)", got: outcome.summary)
                 }
                 _ = try await context.launcher(["list"]).succeeded()
             },
@@ -40,7 +45,7 @@ extension Suite {
                         program.signal(SIGTERM)
                         try await program.ended(within: .seconds(20))
                     }
-                    try expect(outcome.status != 0 && !outcome.isOverdue, "an end by the signal, \(delay) ms after the start", got: outcome.summary)
+                    try expect(outcome.status == 128 + SIGTERM, "an end by the signal, \(delay) ms after the start", got: outcome.summary)
                 }
             },
             keptDeath("SIGKILL of vnode-init", of: "vnode-init"),

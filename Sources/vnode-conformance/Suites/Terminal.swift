@@ -22,10 +22,8 @@ extension Suite {
                 let outcome = try await onTerminal(context, "run -t -- sh -c 'read word; echo got-$word'", input: context.path("typed"))
                 try expect(outcome.output.contains("got-hello"), "got-hello", got: outcome.summary)
             },
-            Check("-t without a terminal is refused or goes on without") { context in
-                let outcome = try await context.run(["true"], options: ["-t"])
-                try expect(!outcome.isOverdue, "an end", got: outcome.summary)
-                if outcome.status != 0 { try outcome.refused(naming: ["terminal"]) }
+            Check("-t without a terminal is refused") { context in
+                try await context.run(["true"], options: ["-t"]).refused(status: 125, naming: ["-t", "terminal"])
             },
             Check("top runs on a terminal") { context in
                 let outcome = try await onTerminal(context, "run -t -- top -n 1")
