@@ -38,6 +38,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         .systemLibrary(name: "CFuse3"),
@@ -69,7 +70,11 @@ let package = Package(
             name: "vnode-init", dependencies: ["CInit"], swiftSettings: embedded,
             linkerSettings: [.unsafeFlags(withoutLibraries.flatMap { ["-Xclang-linker", $0] })]),
         .executableTarget(
-            name: "vnode-conformance", dependencies: ["Linux", "Tree", "Control", system], swiftSettings: strict),
+            name: "vnode-conformance",
+            dependencies: [
+                "Tree", "Control", "Linux", "CLinux", arguments, system, .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: strict),
         .testTarget(name: "TreeTests", dependencies: ["Tree", "Text"], swiftSettings: strict),
         .testTarget(name: "ReadingsTests", dependencies: ["Readings", "Tree", "Text", "Linux", system], swiftSettings: strict),

@@ -8,7 +8,7 @@ import Tree
 public enum Entry {
     /// Answers the command's exit status.
     public static func run(_ name: String, command: [String], terminal: Bool, stateDirectory: String) throws(Failure) -> Int32 {
-        try Preconditions.check()
+        try Preconditions.check(terminal: terminal)
         let engine = try Programs.engine()
         let signals = try Signals()
         let directory = try StateDirectory(stateDirectory)

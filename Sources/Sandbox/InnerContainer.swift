@@ -82,7 +82,8 @@ final class InnerContainer {
                 guard (try? Namespaces.enter(place.first, .network)) != nil, (try? Processes.dieWithParent()) != nil else { return 1 }
                 Processes.closeOnExecute(from: 3)
                 Processes.unblockSignals()
-                _ = Processes.execute(program, arguments, environment: Processes.environment)
+                // Go interrupts its own threads with SIGURG, and runc 1.1 passes on every signal it gets: top dies of it.
+                _ = Processes.execute(program, arguments, environment: Processes.environment + ["GODEBUG=asyncpreemptoff=1"])
                 return 1
             }
         }

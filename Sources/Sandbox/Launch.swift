@@ -20,7 +20,7 @@ public final class Launch {
 
     /// Runs it all. Answers the command's exit status.
     public static func run(_ options: LaunchOptions) throws(Failure) -> Int32 {
-        try Preconditions.check()
+        try Preconditions.check(terminal: options.terminal)
         let launch = try Launch(options)
         do throws(Failure) {
             let status = try launch.perform()

@@ -34,10 +34,11 @@ public struct LaunchOptions: Sendable {
 
 /// What must hold before anything is made.
 enum Preconditions {
-    static func check() throws(Failure) {
+    static func check(terminal: Bool) throws(Failure) {
         guard geteuid() == 0 else {
             throw Failure("must run as root: making a vNode takes mounts and namespaces of the node (try sudo)")
         }
+        if terminal, isatty(0) == 0 { throw Failure("-t: standard input is not a terminal: leave it out") }
         guard Directories.kind("/dev/fuse") != nil else {
             throw Failure("/dev/fuse is not there: load the module (modprobe fuse), or pass the device into this container")
         }

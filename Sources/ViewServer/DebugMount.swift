@@ -24,8 +24,9 @@ public final class DebugMount {
         registry = try Registry(node: node, workers: workers, log: log)
         service = try ControlService(registry: registry, log: log)
         let directory = cgroup ?? node.cgroupRoot
+        let bootID = String(decoding: try Files.read("/proc/sys/kernel/random/uuid").prefix { $0 != 0x0a }, as: UTF8.self)
         let record = VNodeRecord(
-            name: name, uidBase: 0, startedAt: 0, hostname: name, bootID: "", cgroup: directory, initPID: getpid())
+            name: name, uidBase: 0, startedAt: 0, hostname: name, bootID: bootID, cgroup: directory, initPID: getpid())
         try registry.addWhole(record, view: ViewRecord(name: name, cgroup: directory), on: device)
         for view in registry.vnodes.flatMap(\.all) { service.limits.add(view, of: name) }
         try epoll.add(signals.raw, key: 1)

@@ -30,6 +30,9 @@ enum ControlSocket {
                 _ = try Channel.connect(to: path)
                 throw Errno.addressInUse
             } catch  where error == .connectionRefused {
+                // Also what connect(2) says of a file that is no socket: that is somebody's.
+                var status = stat()
+                if unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFSOCK { throw Errno.notSocket }
                 _ = unsafe unlink(path)
             } catch  where error == .noSuchFileOrDirectory {}
             let socket = try Sockets.seqPacket()

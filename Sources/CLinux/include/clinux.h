@@ -50,5 +50,7 @@ const char *clinux_errno_name(int error);
 pid_t clinux_fork(void);
 // prctl is variadic.
 int clinux_die_with_parent(int signal);
+// Descendants whose parent dies become children of this process.
+int clinux_adopt_orphans(void);
 // openat2 with O_PATH | O_CLOEXEC and RESOLVE_IN_ROOT.
 int clinux_open_inside(int root, const char *path);

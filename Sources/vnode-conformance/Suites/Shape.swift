@@ -1,0 +1,61 @@
+/// What the lines of a file look like.
+struct Shape {
+    /// Paths as the table has them, or a prefix of them ending in `/`.
+    let path: String
+    let lines: ClosedRange<Int>
+    /// Regular expression every line matches as a whole.
+    let line: String
+    /// Begins of lines that must be there.
+    var needs: [String] = []
+
+    static let all: [Shape] = [
+        Shape(path: "/proc/cpuinfo", lines: 1...100_000, line: #"[A-Za-z][^:]*\t*: ?.*"#, needs: ["processor"]),
+        Shape(
+            path: "/proc/meminfo", lines: 20...100, line: #"[A-Za-z0-9_()]+: +\d+( kB)?"#,
+            needs: ["MemTotal:", "MemFree:", "MemAvailable:", "Buffers:", "Cached:", "SwapTotal:", "SwapFree:", "SReclaimable:", "Shmem:"]),
+        Shape(
+            path: "/proc/stat", lines: 8...9000, line: #"cpu\d*  ?\d+( \d+){9}|(intr|softirq) \d+( \d+)*|(ctxt|btime|processes|procs_running|procs_blocked) \d+"#,
+            needs: ["cpu ", "cpu0 ", "intr ", "ctxt ", "btime 1", "processes ", "procs_running ", "procs_blocked ", "softirq "]),
+        Shape(path: "/proc/uptime", lines: 1...1, line: #"\d+\.\d\d \d+\.\d\d"#),
+        Shape(path: "/proc/loadavg", lines: 1...1, line: #"\d+\.\d\d \d+\.\d\d \d+\.\d\d \d+/\d+ \d+"#),
+        Shape(path: "/proc/swaps", lines: 1...64, line: #"Filename\t+Type\t+Size\t+Used\t+Priority|/\S+ +(file|partition)\t\d+\t+\d+\t+-?\d+"#, needs: ["Filename"]),
+        Shape(path: "/proc/diskstats", lines: 0...4096, line: #" *\d+ +\d+ \S+( \d+){11,17}"#),
+        Shape(path: "/proc/vmstat", lines: 20...1000, line: #"[a-z0-9_]+ \d+"#, needs: ["nr_free_pages ", "pgpgin ", "pgpgout ", "pswpin ", "pswpout "]),
+        Shape(path: "/proc/version", lines: 1...1, line: #"Linux version \S+ .*#.*"#),
+        Shape(
+            path: "/proc/pressure/", lines: 1...2, line: #"(some|full) avg10=\d+\.\d\d avg60=\d+\.\d\d avg300=\d+\.\d\d total=\d+"#,
+            needs: ["some "]),
+        Shape(path: "/proc/filesystems", lines: 3...100, line: #"(nodev)?\t[a-z0-9]+"#, needs: ["nodev\tproc"]),
+        Shape(path: "/proc/cmdline", lines: 1...1, line: #"root=/dev/vnode ro"#),
+        Shape(path: "/proc/modules", lines: 0...0, line: ""),
+        Shape(path: "/proc/mdstat", lines: 0...0, line: ""),
+        Shape(path: "/proc/sys/kernel/ostype", lines: 1...1, line: "Linux"),
+        Shape(path: "/proc/sys/kernel/osrelease", lines: 1...1, line: #"\d+\.\d+.*"#),
+        Shape(path: "/proc/sys/kernel/version", lines: 1...1, line: "#.*"),
+        Shape(path: "/proc/sys/kernel/hostname", lines: 1...1, line: #"[A-Za-z0-9.-]+"#),
+        Shape(path: "/proc/sys/kernel/domainname", lines: 1...1, line: #"\(none\)"#),
+        Shape(path: "/proc/sys/kernel/sem", lines: 1...1, line: #"\d+\t\d+\t\d+\t\d+"#),
+        Shape(path: "/proc/sys/kernel/random/", lines: 1...1, line: #"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"#),
+        Shape(path: "/proc/sys/", lines: 1...1, line: #"\d+"#),
+        Shape(path: "/sys/devices/system/cpu/kernel_max", lines: 1...1, line: #"\d+"#),
+        Shape(path: "/sys/devices/system/cpu/cpu*/online", lines: 1...1, line: "[01]"),
+        Shape(path: "/sys/devices/system/cpu/offline", lines: 0...1, line: #"\d+(-\d+)?(,\d+(-\d+)?)*"#),
+        Shape(path: "/sys/devices/system/cpu/isolated", lines: 0...1, line: #"\d+(-\d+)?(,\d+(-\d+)?)*"#),
+        Shape(path: "/sys/devices/system/cpu/cpu*/topology/", lines: 1...1, line: #"-?\d+|[0-9a-f]{1,8}(,[0-9a-f]{8})*|\d+(-\d+)?(,\d+(-\d+)?)*"#),
+        Shape(path: "/sys/devices/system/cpu/", lines: 1...1, line: #"\d+(-\d+)?(,\d+(-\d+)?)*"#),
+    ]
+
+    /// What is wrong with a file's content; nil when it is well-formed.
+    static func fault(of text: String, path: String) -> String? {
+        guard let shape = all.first(where: { $0.path == path || $0.path.hasSuffix("/") && path.hasPrefix($0.path) }) else {
+            return "a shape in the suite"
+        }
+        let lines = text.split(separator: "\n")
+        guard shape.lines.contains(lines.count) else { return "\(shape.lines) lines" }
+        guard text.isEmpty || text.hasSuffix("\n") else { return "a line feed at the end" }
+        guard let regex = try? Regex(shape.line) else { return "a regular expression, not \(shape.line)" }
+        for line in lines where line.wholeMatch(of: regex) == nil { return "lines like \(shape.line), not \"\(line)\"" }
+        for need in shape.needs where !lines.contains(where: { $0.hasPrefix(need) }) { return "a line that begins with \"\(need)\"" }
+        return nil
+    }
+}
