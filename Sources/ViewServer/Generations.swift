@@ -9,6 +9,8 @@ final class Generations: Sendable {
         var bytes: [UInt8] = []
         /// CLOCK_MONOTONIC nanoseconds; nil before the first answer.
         var takenAt: Int64?
+        /// Somebody has been given a newer answer directly.
+        var isOutdated = false
         /// Modification time to show, nanoseconds since 1970: another one for every answer.
         var stamp: Int64 = 0
     }
@@ -37,7 +39,7 @@ final class Generations: Sendable {
         now: Int64, freshness: Int64, wallClock: Int64, render: () throws(Errno) -> [UInt8], renew: () -> Void
     ) throws(Errno) -> Opening {
         try state.withLock { state throws(Errno) in
-            let isFresh = state.answer.takenAt.map { now - $0 <= freshness } ?? false
+            let isFresh = !state.answer.isOutdated && state.answer.takenAt.map { now - $0 <= freshness } ?? false
             if !isFresh {
                 guard state.cachedHandles == 0 else { return .direct }
                 state.replace(try render(), now: now, wallClock: wallClock)
@@ -50,6 +52,9 @@ final class Generations: Sendable {
     }
 
     func close() { state.withLock { $0.cachedHandles = max(0, $0.cachedHandles - 1) } }
+
+    /// A direct answer has been computed: who gets it must not see an older one when it opens the file again.
+    func outdate() { state.withLock { $0.answer.isOutdated = true } }
 
     /// The answer in the page cache.
     var current: Answer { state.withLock { $0.answer } }

@@ -77,7 +77,13 @@ final class ViewFileSystem: FileSystem {
             case .onEvent: bytes = try view.render(id.place)
             case .within where role == .static, .everyOpen where role == .static: throw Errno.ioError
             case .within where handle == 0: bytes = view.generations(of: id.place).current.bytes
-            case .within, .everyOpen:
+            case .within:
+                bytes = try handles.bytes(of: handle, offset: offset) { () throws(Errno) in
+                    let answer = try view.render(id.place)
+                    view.generations(of: id.place).outdate()
+                    return answer
+                }
+            case .everyOpen:
                 bytes = try handles.bytes(of: handle, offset: offset) { () throws(Errno) in try view.render(id.place) }
             }
         } catch {

@@ -57,6 +57,22 @@ private final class Subject {
         #expect(subject.file.current.bytes == [2])
     }
 
+    @Test func whoReadADirectAnswerNeverGetsAnOlderOneAfterIt() throws {
+        let subject = Subject()
+        _ = try subject.open(at: 0)
+        #expect(try subject.open(at: 51) == .direct)
+        subject.file.close()
+        _ = try subject.open(at: 52)
+        subject.file.close()
+        // The direct handle is read only now, later than the answer in the page cache was computed.
+        subject.file.outdate()
+        _ = try subject.open(at: 60)
+        #expect(subject.file.current.bytes == [3])
+        subject.file.close()
+        _ = try subject.open(at: 61)
+        #expect(subject.computed == 3)
+    }
+
     @Test func aFileKeptOpenIsRefreshedOnceEveryReaderHasHadItForLong() throws {
         let subject = Subject()
         _ = try subject.open(at: 0)
