@@ -55,7 +55,8 @@ measure_dash() {
 time_command() {
     local label=$1 start end && shift
     start=$EPOCHREALTIME
-    "$@" </dev/null >/dev/null || die "$1 failed with status $?: $*"
+    # A directory of another mount namespace has no name here, which shells complain about.
+    "$@" </dev/null >/dev/null 2>"$work/said" || die "$1 failed with status $?: $*: $(tail -n 1 "$work/said")"
     end=$EPOCHREALTIME
     printf '%s\t%s\n' "$label" $((${end/[.,]/} - ${start/[.,]/}))
 }
