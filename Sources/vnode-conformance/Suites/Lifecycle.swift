@@ -17,17 +17,22 @@ extension Suite {
             },
             Check("list and inspect speak JSON and agree") { context in
                 try await context.kept("conf-json") {
-                    let all = try JSONDecoder().decode([Listed].self, from: Data(try await context.launcher(["list", "--format", "json"]).succeeded().output.utf8))
+                    let all = try JSONDecoder().decode(
+                        [Listed].self, from: Data(try await context.launcher(["list", "--format", "json"]).succeeded().output.utf8))
                     let listed = try unwrap(all.first { $0.name == "conf-json" }, "conf-json", got: "\(all)")
-                    let one = try JSONDecoder().decode(Listed.self, from: Data(try await context.launcher(["inspect", "conf-json", "--format", "json"]).succeeded().output.utf8))
+                    let one = try JSONDecoder().decode(
+                        Listed.self,
+                        from: Data(try await context.launcher(["inspect", "conf-json", "--format", "json"]).succeeded().output.utf8))
                     try expect("inspect", one.uidBase, is: listed.uidBase)
                     try expect(one.uidBase >= 65536 && one.uidBase % 65536 == 0 && one.uidCount == 65536, "a range", got: "\(one)")
                     let map = try await context.launcher(["exec", "conf-json", "--", "cat", "/proc/1/uid_map"]).succeeded().output
                     try expect(map.contains(" \(one.uidBase) "), "\(one.uidBase) in the map", got: map)
                     try expect("vnode-init's name", ProcessTable.entry(one.initPID ?? 0)?.name, is: "vnode-init")
-                    try expect(one.cgroup.hasPrefix(Machine.cgroup2 + "/vnode/") && Files.isDirectory(one.cgroup), "a cgroup", got: one.cgroup)
+                    try expect(
+                        one.cgroup.hasPrefix(Machine.cgroup2 + "/vnode/") && Files.isDirectory(one.cgroup), "a cgroup", got: one.cgroup)
                     let text = try await context.launcher(["inspect", "conf-json", "--format", "text"]).succeeded()
-                    try expect(text.output.contains("conf-json") && text.output.contains("\(one.uidBase)"), "the same as text", got: text.output)
+                    try expect(
+                        text.output.contains("conf-json") && text.output.contains("\(one.uidBase)"), "the same as text", got: text.output)
                 }
             },
             Check("list with none is an empty list") { context in
@@ -37,19 +42,25 @@ extension Suite {
             },
             Check("exec runs beside what is there, in the same namespaces") { context in
                 try await context.kept("conf-exec") {
-                    let script = "readlink /proc/self/ns/pid /proc/1/ns/pid /proc/self/ns/user /proc/self/ns/net /proc/self/ns/time; cat /proc/1/comm"
+                    let script =
+                        "readlink /proc/self/ns/pid /proc/1/ns/pid /proc/self/ns/user /proc/self/ns/net /proc/self/ns/time; cat /proc/1/comm"
                     let first = try await context.launcher(["exec", "conf-exec", "--", "sh", "-c", script]).succeeded().lines
                     let second = try await context.launcher(["exec", "conf-exec", "--", "sh", "-c", script]).succeeded().lines
                     try expect("namespaces the second time", second, is: first)
-                    try expect(first.count == 6 && first[0] == first[1] && first[5] == "vnode-init", "PID 1 in the same PID namespace", got: "\(first)")
+                    try expect(
+                        first.count == 6 && first[0] == first[1] && first[5] == "vnode-init", "PID 1 in the same PID namespace",
+                        got: "\(first)")
                 }
             },
             Check("exec passes status, input, output and refuses what is not there") { context in
                 try await context.kept("conf-exec") {
                     for status in [0, 3, 255] as [Int32] {
-                        try expect("status", try await context.launcher(["exec", "conf-exec", "--", "sh", "-c", "exit \(status)"]).status, is: status)
+                        try expect(
+                            "status", try await context.launcher(["exec", "conf-exec", "--", "sh", "-c", "exit \(status)"]).status,
+                            is: status)
                     }
-                    try await context.launcher(["exec", "conf-exec", "--", "no-such-command"]).refused(status: 127, naming: ["no-such-command"])
+                    try await context.launcher(["exec", "conf-exec", "--", "no-such-command"]).refused(
+                        status: 127, naming: ["no-such-command"])
                     try await context.launcher(["exec", "conf-exec", "--", "/etc/passwd"]).refused(status: 126, naming: ["/etc/passwd"])
                     try Files.put("typed\n", at: context.path("input"))
                     let words = [context.program("vnode"), "exec", "conf-exec", "--", "sh", "-c", "cat; echo oops >&2"]
@@ -69,7 +80,10 @@ extension Suite {
             },
             Check("stop ends what runs in it, by SIGTERM first") { context in
                 _ = try await context.launcher(["run", "--name", "conf-stop", "--keep", "--", "true"]).succeeded()
-                let words = [context.program("vnode"), "exec", "conf-stop", "--", "sh", "-c", "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done"]
+                let words = [
+                    context.program("vnode"), "exec", "conf-stop", "--", "sh", "-c",
+                    "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done",
+                ]
                 let (_, outcome) = try await withProgram(words, in: context) { program in
                     try await program.says("ready")
                     _ = try await context.launcher(["stop", "conf-stop"]).succeeded()
@@ -79,7 +93,10 @@ extension Suite {
             },
             Check("stop --timeout ends what does not listen") { context in
                 _ = try await context.launcher(["run", "--name", "conf-deaf", "--keep", "--", "true"]).succeeded()
-                let words = [context.program("vnode"), "exec", "conf-deaf", "--", "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"]
+                let words = [
+                    context.program("vnode"), "exec", "conf-deaf", "--", "sh", "-c",
+                    "trap '' TERM; echo ready; while :; do sleep 0.05; done",
+                ]
                 _ = try await withProgram(words, in: context) { program in
                     try await program.says("ready")
                     let start = ContinuousClock.now
@@ -90,7 +107,8 @@ extension Suite {
             },
             Check("two names alike are refused, the first goes on") { context in
                 try await context.kept("conf-twice") {
-                    try await context.launcher(["run", "--name", "conf-twice", "--", "true"]).refused(status: 125, naming: ["conf-twice", "already"])
+                    try await context.launcher(["run", "--name", "conf-twice", "--", "true"]).refused(
+                        status: 125, naming: ["conf-twice", "already"])
                     _ = try await context.launcher(["exec", "conf-twice", "--", "true"]).succeeded()
                 }
             },
