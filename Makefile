@@ -58,7 +58,7 @@ fmt: ## Format the sources
 
 check: ## Check formatting and shell scripts
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/Package.swift
-	git ls-files -z | xargs -0 grep -lIE '^#!.*(bash|/sh)' | xargs -r bash -n
+	git grep -lIE '^#!.*(bash|/sh)$$' | xargs -r -n 1 bash -n
 
 install: build ## Install binaries and the systemd unit below PREFIX (root)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/systemd/system

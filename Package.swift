@@ -17,6 +17,11 @@ let embedded: [SwiftSetting] = [
     .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-disable-stack-protector"]),
 ]
 
+let withoutLibraries = [
+    "-nostdlib", "-nostartfiles", "-static", "-s", "-Wl,--gc-sections", "-Wl,-z,max-page-size=4096",
+    "-Wno-unused-command-line-argument",
+]
+
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -63,9 +68,7 @@ let package = Package(
             name: "vnode", dependencies: ["Sandbox", "Control", "Linux", arguments, system], swiftSettings: strict),
         .executableTarget(
             name: "vnode-init", dependencies: ["CInit"], swiftSettings: embedded,
-            linkerSettings: [
-                .unsafeFlags(["-nostdlib", "-nostartfiles", "-static", "-s", "-Wl,--gc-sections", "-Wl,-z,max-page-size=4096", "-Wno-unused-command-line-argument"].flatMap { ["-Xclang-linker", $0] })
-            ]),
+            linkerSettings: [.unsafeFlags(withoutLibraries.flatMap { ["-Xclang-linker", $0] })]),
         .executableTarget(
             name: "vnode-conformance",
             dependencies: [

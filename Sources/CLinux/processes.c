@@ -20,7 +20,9 @@ struct arguments {
 
 pid_t clinux_clone(uint64_t flags, int cgroup, int *pidfd) {
     struct arguments arguments = {
-        .flags = flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = SIGCHLD};
+        .flags = flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)pidfd,
+        // A sibling has the caller's, and must not name one.
+        .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD};
     if (cgroup >= 0) {
         arguments.flags |= 0x200000000ULL; // CLONE_INTO_CGROUP
         arguments.cgroup = (uint64_t)cgroup;

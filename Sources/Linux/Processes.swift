@@ -28,13 +28,20 @@ public enum Processes {
         try fork(namespaces, rawCgroup: cgroup.raw, body)
     }
 
+    /// The same, for a child of the caller's parent.
+    public static func forkSibling(_ namespaces: Namespaces, cgroup: borrowing OwnedFD, _ body: () -> CInt) throws(Errno) -> Child {
+        try fork(namespaces, flags: 0x8000, rawCgroup: cgroup.raw, body)
+    }
+
     public static func fork(_ namespaces: Namespaces = [], _ body: () -> CInt) throws(Errno) -> Child {
         try fork(namespaces, rawCgroup: -1, body)
     }
 
-    private static func fork(_ namespaces: Namespaces, rawCgroup: CInt, _ body: () -> CInt) throws(Errno) -> Child {
+    private static func fork(
+        _ namespaces: Namespaces, flags: UInt64 = 0, rawCgroup: CInt, _ body: () -> CInt
+    ) throws(Errno) -> Child {
         var pidfd: CInt = -1
-        let pid = try check(unsafe clinux_clone(UInt64(namespaces.rawValue), rawCgroup, &pidfd))
+        let pid = try check(unsafe clinux_clone(UInt64(namespaces.rawValue) | flags, rawCgroup, &pidfd))
         if pid == 0 { _exit(body()) }
         return Child(pid: pid, pidfd: OwnedFD(taking: pidfd))
     }

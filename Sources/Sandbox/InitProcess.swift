@@ -11,15 +11,14 @@ final class InitProcess {
 
     private static let ready = "ready"
 
-    private init(child: consuming Processes.Child, go: consuming OwnedFD, answers: consuming OwnedFD) {
-        pid = child.pid
-        pidfd = child.releasePidfd()
+    private init(pid: Int32, pidfd: consuming OwnedFD, go: consuming OwnedFD, answers: consuming OwnedFD) {
+        self.pid = pid
+        self.pidfd = pidfd
         self.go = go
         self.answers = answers
     }
 
-    /// Makes the process in the vNode's `init` cgroup and writes its id maps. It waits in the staging mount namespace and has the
-    /// caller's cgroup namespace.
+    /// Makes the process in the vNode's `init` cgroup and writes its id maps. It waits in the staging mount namespace.
     static func make(
         cgroup: Cgroup, uidBase: UInt32, hostname: String, program: borrowing OwnedFD, endsWithParent: Bool
     ) throws(Failure) -> InitProcess {
@@ -30,16 +29,19 @@ final class InitProcess {
         let fromChild = try attempt("making a pipe") { () throws(Errno) in try Processes.pipe() }
         let go = OwnedFD(taking: toChild.writing)
         let answers = OwnedFD(taking: fromChild.reading)
-        let child = try attempt("making the vNode's first process") { () throws(Errno) in
-            try Processes.fork([.user, .pid, .ipc, .uts, .network], cgroup: leaf) {
-                _ = close(go.raw)
-                _ = close(answers.raw)
-                return live(waitingOn: toChild.reading, answering: fromChild.writing, hostname, program, endsWithParent)
+        let pid = try Staging.bornInTop(of: cgroup) { () throws(Failure) in
+            try attempt("making the vNode's first process") { () throws(Errno) in
+                try Processes.forkSibling([.user, .pid, .ipc, .uts, .network], cgroup: leaf) {
+                    _ = close(go.raw)
+                    _ = close(answers.raw)
+                    return live(waitingOn: toChild.reading, answering: fromChild.writing, hostname, program, endsWithParent)
+                }.pid
             }
         }
         _ = close(toChild.reading)
         _ = close(fromChild.writing)
-        let made = InitProcess(child: child, go: go, answers: answers)
+        let pidfd = try attempt("opening the vNode's first process") { () throws(Errno) in try Processes.openPidfd(pid) }
+        let made = InitProcess(pid: pid, pidfd: pidfd, go: go, answers: answers)
         do throws(Failure) {
             for map in ["uid_map", "gid_map"] {
                 let path = "/proc/\(made.pid)/\(map)"

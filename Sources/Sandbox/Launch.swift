@@ -110,11 +110,8 @@ public final class Launch {
         if let affinity = state.affinity, let cpus = CPUSet(list: affinity) {
             try attempt("confining to CPUs", affinity) { () throws(Errno) in try Processes.setAffinity(cpus.ids) }
         }
-        let first = try Staging.inCgroupNamespace(of: cgroup) { () throws(Failure) in
-            try Staging.mountCgroups()
-            return try InitProcess.make(
-                cgroup: cgroup, uidBase: state.uidBase, hostname: state.hostname, program: program, endsWithParent: !options.keep)
-        }
+        let first = try InitProcess.make(
+            cgroup: cgroup, uidBase: state.uidBase, hostname: state.hostname, program: program, endsWithParent: !options.keep)
         self.first = first
         state.initProcess = ProcessIdentity(pid: first.pid)
         try directory.write(state)

@@ -41,46 +41,34 @@ enum Staging {
         return rest == 0 ? "-\(seconds) 0" : "-\(seconds + 1) \(1_000_000_000 - rest)"
     }
 
-    /// Runs `body` in a cgroup namespace whose root is the vNode's top. A process born in the top makes it: moving one there
-    /// and out again, as its first process would have to, costs an RCU grace period each time.
-    static func inCgroupNamespace<Result>(of cgroup: Cgroup, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-        let own = try attempt("opening", "/proc/self/ns/cgroup") { () throws(Errno) in
-            try Files.open("/proc/self/ns/cgroup", flags: O_RDONLY)
-        }
+    /// Runs `body`, which makes a process and answers its pid, in a helper whose cgroup namespace has the vNode's top as root,
+    /// and mounts cgroup2 as that sees it. The helper is born in the top: moving a process there and out again costs an RCU grace
+    /// period each time; and where cgroup2 is mounted with nsdelegate, only who is inside may put a child below it (ENOENT).
+    static func bornInTop(of cgroup: Cgroup, _ body: () throws(Failure) -> Int32) throws(Failure) -> Int32 {
         let top = try attempt("opening the cgroup", cgroup.path) { () throws(Errno) in
             try Files.open(cgroup.path, flags: O_RDONLY | O_DIRECTORY)
         }
-        let (madeEnd, made) = try attempt("making a pipe") { () throws(Errno) in try Processes.pipe() }
-        let reading = OwnedFD(taking: madeEnd)
+        let ends = try attempt("making a pipe") { () throws(Errno) in try Processes.pipe() }
+        let reading = OwnedFD(taking: ends.reading)
         let helper = try attempt("making the cgroup namespace") { () throws(Errno) in
             try Processes.fork(cgroup: top) {
                 do throws(Failure) {
-                    try attempt("making the cgroup namespace") { () throws(Errno) in
-                        try Processes.dieWithParent()
-                        try Namespaces.unshare(.cgroup)
-                    }
+                    try attempt("making the cgroup namespace") { () throws(Errno) in try Namespaces.unshare(.cgroup) }
+                    try mountCgroups()
+                    Report.send("\(try body())", to: ends.writing)
+                    return 0
                 } catch {
-                    Report.send(error.message, to: made)
+                    Report.send(error.message, to: ends.writing)
                     return 1
                 }
-                Report.send(ready, to: made)
-                // Until it is killed: the namespace is entered through it.
-                while true { pause() }
-            }
+            }.pid
         }
-        _ = close(made)
+        _ = close(ends.writing)
         let answer = Report.receive(reading)
-        defer {
-            try? Processes.send(SIGKILL, to: helper.pidfd)
-            _ = try? Processes.wait(helper.pid)
-        }
-        guard answer == ready else { throw Failure(answer ?? "making the cgroup namespace: the helper ended") }
-        try attempt("entering the vNode's cgroup namespace") { () throws(Errno) in try Namespaces.enter(helper.pidfd, .cgroup) }
-        defer { try? Namespaces.enter(own, .cgroup) }
-        return try body()
+        _ = try? Processes.wait(helper)
+        guard let pid = answer.flatMap({ Int32($0) }) else { throw Failure(answer ?? "making the cgroup namespace: the helper ended") }
+        return pid
     }
-
-    private static let ready = "ready"
 
     /// cgroup2 with the top of the own cgroup namespace as root.
     static func mountCgroups() throws(Failure) {

@@ -14,6 +14,7 @@ public final class NodeReadings: Sendable {
     let proc: Directory
     private let cpuDirectory: Directory
     private let memoryCache = Cached<Snapshot.NodeMemory>(milliseconds: 50)
+    private let totalsCache = Cached<Snapshot.NodeMemory>(milliseconds: 1_000)
     private let cpuCache = Cached<NodeCPUs>(milliseconds: 50)
     private let vmstatCache = Cached<[String]>(milliseconds: 3_600_000)
     private let diskCache = Cached<[DeviceNumber: String]>(milliseconds: 1_000)
@@ -39,12 +40,19 @@ public final class NodeReadings: Sendable {
     }
 
     func memory() throws(Errno) -> Snapshot.NodeMemory {
-        try memoryCache.value(at: clocks.boot()) { _ throws(Errno) in
-            var memory = Snapshot.NodeMemory()
-            memory.pageSize = pageSize()
-            memory.fields = namedValues(try proc.read("meminfo")).map { ($0.name, $0.value) }
-            return memory
-        }
+        try memoryCache.value(at: clocks.boot()) { _ throws(Errno) in try readMemory() }
+    }
+
+    /// For who only looks at the fields there are and at totals, which hardly ever change.
+    func memoryTotals() throws(Errno) -> Snapshot.NodeMemory {
+        try totalsCache.value(at: clocks.boot()) { _ throws(Errno) in try readMemory() }
+    }
+
+    private func readMemory() throws(Errno) -> Snapshot.NodeMemory {
+        var memory = Snapshot.NodeMemory()
+        memory.pageSize = pageSize()
+        memory.fields = namedValues(try proc.read("meminfo")).map { ($0.name, $0.value) }
+        return memory
     }
 
     func cpus() throws(Errno) -> NodeCPUs {

@@ -15,6 +15,7 @@ public final class ViewReadings: Sendable {
     private let load: Mutex<LoadAverage>
     private let tasks = Mutex(TaskHistory())
     private let bootTime = Mutex<UInt64?>(nil)
+    private let lastVisible = Mutex<(cpus: CPUSet, expires: UInt64)?>(nil)
 
     private struct TaskHistory {
         var counted: Snapshot.Tasks?
@@ -43,8 +44,8 @@ public final class ViewReadings: Sendable {
         if needs.contains(.processors) { snapshot.processors = try node.processors(online: node.cpus().online) }
         if needs.contains(.cpuTimes) { (snapshot.cpuTimes, snapshot.cpuTotal) = try cpuTimes() }
         if needs.contains(.memory) {
-            snapshot.nodeMemory = try node.memory()
             snapshot.memory = try memory()
+            snapshot.nodeMemory = try snapshot.memory == nil ? node.memory() : node.memoryTotals()
         }
         if needs.contains(.tasks) { snapshot.tasks = try countTasks() }
         if needs.contains(.load) { snapshot.load = try readLoad() }
@@ -58,7 +59,20 @@ public final class ViewReadings: Sendable {
         return snapshot
     }
 
-    public func visibleCPUs() throws(Errno) -> CPUSet { try visible(of: node.cpus()) }
+    /// Looks at the limits now. Whoever watches `watchedFiles` calls it when one changes.
+    public func visibleCPUs() throws(Errno) -> CPUSet {
+        let now = node.clocks.boot()
+        let found = try visible(of: node.cpus())
+        lastVisible.withLock { $0 = (found, now.plus(1_000_000_000)) }
+        return found
+    }
+
+    /// The same, at most a second old: what nobody watches is the node's CPUs going on- and offline.
+    private func recentCPUs() throws(Errno) -> CPUSet {
+        let now = node.clocks.boot()
+        if let last = lastVisible.withLock({ $0 }), now < last.expires { return last.cpus }
+        return try visibleCPUs()
+    }
 
     /// Absolute paths of files whose change can change the visible CPUs.
     public var watchedFiles: [String] { ["cpu.max", "cpuset.cpus", "cpuset.cpus.effective"].flatMap { cgroup.paths($0) } }
@@ -103,7 +117,7 @@ public final class ViewReadings: Sendable {
     }
 
     private func cpuTimes() throws(Errno) -> ([Snapshot.CPUTime], Snapshot.CPUTime) {
-        let visible = try visibleCPUs()
+        let visible = try recentCPUs()
         return try accounting.withLock { accounting throws(Errno) in
             let usage = CPUAccounting.Usage(FlatKeyed(try cgroup.read("cpu.stat") ?? []))
             accounting.update(usage, uptime: node.clocks.boot().minus(configuration.startedAt) / 1000, visible: visible)
