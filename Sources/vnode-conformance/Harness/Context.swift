@@ -1,4 +1,8 @@
+import Glibc
 import Linux
+
+/// Begins the names of this run's vNodes.
+let conf = "conf\(getpid())"
 
 /// What every check gets: the programs to try and a directory of its own to work in.
 struct Context: Sendable {

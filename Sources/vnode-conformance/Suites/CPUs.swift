@@ -8,11 +8,11 @@ extension Suite {
             Check("--cpuset 0 is CPU 0 alone, in every file") { context in try await shows(context, list: "0", cpus: [0]) },
             Check("--cpuset 0-1 is both") { context in try await shows(context, list: "0-1", cpus: [0, 1]) },
             Check("--cpuset holds in vnode exec too") { context in
-                _ = try await context.launcher(["run", "--name", "conf-cpu", "--keep", "--cpuset", "1", "--", "true"]).succeeded()
+                _ = try await context.launcher(["run", "--name", "\(conf)-cpu", "--keep", "--cpuset", "1", "--", "true"]).succeeded()
                 let outcome = try await context.launcher([
-                    "exec", "conf-cpu", "--", "sh", "-c", "nproc; cat /sys/devices/system/cpu/online; taskset -p $$",
+                    "exec", "\(conf)-cpu", "--", "sh", "-c", "nproc; cat /sys/devices/system/cpu/online; taskset -p $$",
                 ])
-                _ = try await context.launcher(["stop", "conf-cpu"])
+                _ = try await context.launcher(["stop", "\(conf)-cpu"])
                 try expect(outcome.output.hasPrefix("1\n1\n") && outcome.text.hasSuffix(": 2"), "1, 1 and mask 2", got: outcome.summary)
             },
             refusal("--cpuset of a CPU that is not there", "8000", naming: ["--cpuset", "8000"]),

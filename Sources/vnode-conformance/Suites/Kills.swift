@@ -105,14 +105,14 @@ extension Suite {
     private static func keptDeath(_ name: String, of process: String) -> Check {
         Check("\(name) of a kept vNode leaves nothing after the next command") { context in
             let before = Machine.now()
-            _ = try await context.launcher(["run", "--name", "conf-kept", "--keep", "--", "true"]).succeeded()
+            _ = try await context.launcher(["run", "--name", "\(conf)-kept", "--keep", "--", "true"]).succeeded()
             try strike(process)
             try await Task.sleep(for: .milliseconds(200))
             let listed = try await context.launcher(["list"]).succeeded()
-            try expect(!listed.output.contains("conf-kept"), "no conf-kept", got: listed.output)
+            try expect(!listed.output.contains("\(conf)-kept"), "no \(conf)-kept", got: listed.output)
             let left = try await Machine.leftovers(since: before)
             try expect(left.isEmpty, "nothing left", got: left.joined(separator: ", "))
-            _ = try await context.launcher(["run", "--name", "conf-kept", "--", "true"]).succeeded()
+            _ = try await context.launcher(["run", "--name", "\(conf)-kept", "--", "true"]).succeeded()
         }
     }
 }

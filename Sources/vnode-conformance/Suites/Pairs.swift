@@ -52,21 +52,21 @@ extension Suite {
             },
             Check("one daemon keeps their values apart") { context in
                 try await context.withDaemon { daemon in
-                    for (name, list) in [("conf-one", "0"), ("conf-two", "1")] {
+                    for (name, list) in [("\(conf)-one", "0"), ("\(conf)-two", "1")] {
                         let words = ["run", "--name", name, "--keep", "--socket", daemon.socket, "--cpuset", list, "--", "true"]
                         _ = try await context.launcher(words).succeeded()
                     }
-                    for (name, list) in [("conf-one", "0"), ("conf-two", "1"), ("conf-one", "0")] {
+                    for (name, list) in [("\(conf)-one", "0"), ("\(conf)-two", "1"), ("\(conf)-one", "0")] {
                         let text = try await context.launcher([
                             "exec", name, "--", "sh", "-c",
                             "cat /sys/devices/system/cpu/online; hostname; grep -c ^processor /proc/cpuinfo",
                         ])
                         try expect("CPUs and hostname", text.output, is: "\(list)\n\(name)\n1\n")
                     }
-                    _ = try await context.launcher(["stop", "conf-one"]).succeeded()
-                    let text = try await context.launcher(["exec", "conf-two", "--", "cat", "/sys/devices/system/cpu/online"])
+                    _ = try await context.launcher(["stop", "\(conf)-one"]).succeeded()
+                    let text = try await context.launcher(["exec", "\(conf)-two", "--", "cat", "/sys/devices/system/cpu/online"])
                     try expect("CPUs after the other's end", text.output, is: "1\n")
-                    _ = try await context.launcher(["stop", "conf-two"]).succeeded()
+                    _ = try await context.launcher(["stop", "\(conf)-two"]).succeeded()
                     try daemon.isWell()
                 }
             },
@@ -76,7 +76,7 @@ extension Suite {
 
     /// Two vNodes, each with a sleep in it. `body` gets a shell in each.
     private static func pair(_ context: Context, _ body: @escaping @Sendable (Shell, Shell) async throws -> Void) async throws {
-        let names = ["conf-one", "conf-two"]
+        let names = ["\(conf)-one", "\(conf)-two"]
         var failed: (any Error)?
         do {
             for (number, name) in names.enumerated() {

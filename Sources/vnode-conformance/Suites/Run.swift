@@ -12,8 +12,8 @@ extension Suite {
             },
             Check("the hostname is the name") { context in
                 let text = try await context.inside(
-                    "hostname; uname -n; cat /proc/sys/kernel/hostname /etc/hostname", options: ["--name", "conf-host"])
-                try expect("hostnames", text, is: String(repeating: "conf-host\n", count: 4))
+                    "hostname; uname -n; cat /proc/sys/kernel/hostname /etc/hostname", options: ["--name", "\(conf)-host"])
+                try expect("hostnames", text, is: String(repeating: "\(conf)-host\n", count: 4))
             },
             Check("--hostname is the hostname") { context in
                 let text = try await context.inside(
@@ -90,10 +90,10 @@ extension Suite {
             },
             Check("the environment is the vNode's, not the caller's") { context in
                 let outcome = try await context.launcher(
-                    ["run", "--name", "conf-env", "--", "env"], environment: ["CONFORMANCE_SECRET": "1"])
+                    ["run", "--name", "\(conf)-env", "--", "env"], environment: ["CONFORMANCE_SECRET": "1"])
                 let lines = try outcome.succeeded().lines
                 try expect(!lines.contains { $0.contains("SECRET") }, "nothing of the caller's environment", got: "\(lines)")
-                for wanted in ["HOME=/root", "HOSTNAME=conf-env"] { try expect(lines.contains(wanted), wanted, got: "\(lines)") }
+                for wanted in ["HOME=/root", "HOSTNAME=\(conf)-env"] { try expect(lines.contains(wanted), wanted, got: "\(lines)") }
                 try expect(lines.contains { $0.hasPrefix("PATH=/") }, "a PATH", got: "\(lines)")
             },
             Check("a signal to vnode run reaches the command") { context in

@@ -15,7 +15,9 @@ extension Suite {
                 try expect(outcome.status == 5, "status 5", got: outcome.summary)
             },
             Check("-t takes over the window's size") { context in
-                let outcome = try await onTerminal(context, "run -t -- stty size", before: "stty rows 33 cols 77; ")
+                // The engine tells the size soon after the start.
+                let script = "for i in 1 2 3 4 5 6 7 8 9; do stty size; sleep 0.2; done"
+                let outcome = try await onTerminal(context, "run -t -- sh -c '\(script)'", before: "stty rows 33 cols 77; ")
                 try expect(outcome.output.contains("33 77"), "33 77", got: outcome.summary)
             },
             Check("-t passes what is typed") { context in
