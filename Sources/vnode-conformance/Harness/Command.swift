@@ -27,7 +27,9 @@ struct Outcome: Sendable {
 
     /// It failed with a message that names each of `words`, on a line of its own.
     func refused(status wanted: Int32? = nil, naming words: [String]) throws {
-        try expect(!isOverdue && (wanted.map { status == $0 } ?? (status != 0)), "a refusal\(wanted.map { " with status \($0)" } ?? "")", got: summary)
+        try expect(
+            !isOverdue && (wanted.map { status == $0 } ?? (status != 0)), "a refusal\(wanted.map { " with status \($0)" } ?? "")",
+            got: summary)
         for word in words { try expect(error.contains(word), "a message with \"\(word)\"", got: summary) }
         try expect(!error.contains("Fatal error"), "a message, not a crash", got: summary)
     }
@@ -95,7 +97,8 @@ func withProgram<Result: Sendable>(
         case .exited(let code): code
         case .signaled(let signal): 128 + signal
         }
-    let outcome = Outcome(status: status, output: files.text(files.output), error: files.text(files.error), isOverdue: overdue.withLock { $0 })
+    let outcome = Outcome(
+        status: status, output: files.text(files.output), error: files.text(files.error), isOverdue: overdue.withLock { $0 })
     switch result.closureResult {
     case .success(let value): return (value, outcome)
     case .failure(let mismatch as Mismatch):

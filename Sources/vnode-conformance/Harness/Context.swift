@@ -1,4 +1,8 @@
+import Glibc
 import Linux
+
+/// Begins the names of this run's vNodes.
+let conf = "conf\(getpid())"
 
 /// What every check gets: the programs to try and a directory of its own to work in.
 struct Context: Sendable {
@@ -29,12 +33,18 @@ struct Context: Sendable {
     func inside(_ script: String, options: [String] = [], bound: Duration = .seconds(30)) async throws -> String {
         let mark = "conformance: started\n"
         let outcome = try await run(["sh", "-c", "echo conformance: started\n\(script)"], options: options, bound: bound)
-        try expect(outcome.status == 0 && outcome.output.hasPrefix(mark), "vnode run to run the script and end with status 0", got: outcome.summary)
+        try expect(
+            outcome.status == 0 && outcome.output.hasPrefix(mark), "vnode run to run the script and end with status 0", got: outcome.summary
+        )
         return String(outcome.output.dropFirst(mark.count))
     }
 
-    /// The same words run as somebody who is nobody.
+    /// A program run by somebody who is nobody: a copy, as the directory of the programs may be closed to others.
     func asNobody(_ arguments: [String]) async throws -> Outcome {
-        try await command(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + arguments, in: self)
+        let original = arguments.first ?? ""
+        let copy = path("copy-of-" + (original.split(separator: "/").last.map(String.init) ?? ""))
+        _ = try await command(["install", "-m", "755", original, copy], in: self).succeeded()
+        let user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        return try await command(user + [copy] + arguments.dropFirst(), in: self)
     }
 }

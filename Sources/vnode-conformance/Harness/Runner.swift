@@ -55,7 +55,9 @@ struct Runner {
     /// Takes away what failed checks have left, and counts.
     func end() {
         for process in ProcessTable.descendants { kill(process.pid, SIGKILL) }
-        for thing in Machine.now().leftovers(since: start).reversed() where thing.hasPrefix("cgroup ") { _ = unsafe rmdir(String(thing.dropFirst(7))) }
+        for thing in Machine.now().leftovers(since: start).reversed() where thing.hasPrefix("cgroup ") {
+            _ = unsafe rmdir(String(thing.dropFirst(7)))
+        }
         for line in ((try? Files.text("/proc/self/mounts")) ?? "").split(separator: "\n").reversed() {
             let fields = line.split(separator: " ")
             if fields.count > 1, fields[1].hasPrefix(scratch + "/") { _ = unsafe umount2(String(fields[1]), CInt(MNT_DETACH)) }

@@ -16,42 +16,74 @@ extension Suite {
             attempt("umount -l /sys", Syscall("umount2", "/sys", 2), [0, EINVAL, EBUSY]),
             attempt("umount -l /", Syscall("umount2", "/", 2), [EINVAL, EBUSY]),
             attempt("a fresh proc", Syscall("mount", "proc", "/tmp/m", "proc", 0, 0), [EPERM]),
-            attempt("a fresh proc in a new PID namespace", Syscall("mount", "proc", "/tmp/m", "proc", 0, 0), [EPERM], around: "unshare -p -m -f"),
-            attempt("a fresh proc in all new namespaces", Syscall("mount", "proc", "/tmp/m", "proc", 0, 0), [EPERM], around: "unshare -p -m -i -u -n -C -f"),
-            attempt("a fresh proc over the old one", Syscall("mount", "proc", "/proc", "proc", 0, 0), [EPERM, EBUSY], around: "unshare -p -m -f"),
+            attempt(
+                "a fresh proc in a new PID namespace", Syscall("mount", "proc", "/tmp/m", "proc", 0, 0), [EPERM], around: "unshare -p -m -f"
+            ),
+            attempt(
+                "a fresh proc in all new namespaces", Syscall("mount", "proc", "/tmp/m", "proc", 0, 0), [EPERM],
+                around: "unshare -p -m -i -u -n -C -f"),
+            attempt(
+                "a fresh proc over the old one", Syscall("mount", "proc", "/proc", "proc", 0, 0), [EPERM, EBUSY], around: "unshare -p -m -f"
+            ),
             attempt("a fresh sysfs", Syscall("mount", "sysfs", "/tmp/m", "sysfs", 0, 0), [EPERM]),
-            attempt("a fresh sysfs in a new network namespace", Syscall("mount", "sysfs", "/tmp/m", "sysfs", 0, 0), [EPERM], around: "unshare -n -m"),
+            attempt(
+                "a fresh sysfs in a new network namespace", Syscall("mount", "sysfs", "/tmp/m", "sysfs", 0, 0), [EPERM],
+                around: "unshare -n -m"),
             attempt("a non-recursive bind of /proc", Syscall("mount", "/proc", "/tmp/m", "", 4096, 0), [EINVAL]),
             attempt("a recursive bind of /proc", Syscall("mount", "/proc", "/tmp/m", "", 20480, 0), [0, EINVAL, EPERM]),
             attempt("a non-recursive bind of /proc/sys", Syscall("mount", "/proc/sys", "/tmp/m", "", 4096, 0), [EINVAL]),
             attempt("a non-recursive bind of /", Syscall("mount", "/", "/tmp/m", "", 4096, 0), [EINVAL]),
             attempt("moving /proc", Syscall("mount", "/proc", "/tmp/m", "", 8192, 0), [0, EINVAL]),
             attempt("moving a cover", Syscall("mount", "/proc/interrupts", "/tmp/f", "", 8192, 0), [EINVAL]),
-            attempt("moving a cover in a mount namespace of one's own", Syscall("mount", "/proc/interrupts", "/tmp/f", "", 8192, 0), [EINVAL], around: "unshare -m"),
+            attempt(
+                "moving a cover in a mount namespace of one's own", Syscall("mount", "/proc/interrupts", "/tmp/f", "", 8192, 0), [EINVAL],
+                around: "unshare -m"),
             attempt("umount in a mount namespace of one's own", Syscall("umount2", "/proc/interrupts", 2), [EINVAL], around: "unshare -m"),
             attempt("a tree of /proc without its mounts", Syscall("open_tree", -100, "/proc", 1), [EINVAL, EPERM]),
             attempt("a proc by fsopen, with its mount", Syscall("fsopen", "proc", 0), [0, EPERM, ENOSYS]),
             attempt("remounting /usr for writing", Syscall("mount", "", "/usr", "", 4128, 0), [EPERM, EINVAL]),
-            attempt("pivot_root to a bind of /proc", Syscall("pivot_root", "/tmp/m", "/tmp/m"), [0, EINVAL, EBUSY, EPERM], before: "mount --rbind /proc /tmp/m"),
-            attempt("setns to the mount namespace of PID 1", Syscall("setns", 9, 0), [0, EPERM, EACCES, EINVAL, EBADF], before: "exec 9</proc/1/ns/mnt"),
+            attempt(
+                "pivot_root to a bind of /proc", Syscall("pivot_root", "/tmp/m", "/tmp/m"), [0, EINVAL, EBUSY, EPERM],
+                before: "mount --rbind /proc /tmp/m"),
+            attempt(
+                "setns to the mount namespace of PID 1", Syscall("setns", 9, 0), [0, EPERM, EACCES, EINVAL, EBADF],
+                before: "exec 9</proc/1/ns/mnt"),
             Check("setns to the node's namespaces fails, even for somebody who is given them") { context in
                 for name in ["mnt", "pid", "net", "ipc", "uts", "cgroup", "user"] {
                     let words = [context.program("vnode"), "run", "--", "sh", "-c", Syscall("setns", 0, 0).script]
                     let outcome = try await command(words, in: context, input: "/proc/self/ns/\(name)")
                     // EINVAL: the engine does not hand the descriptor itself on.
-                    try expect(["errno=\(EPERM)", "errno=\(EINVAL)"].contains(outcome.text), "errno \(EPERM) or \(EINVAL) for \(name)", got: outcome.summary)
+                    try expect(
+                        ["errno=\(EPERM)", "errno=\(EINVAL)"].contains(outcome.text), "errno \(EPERM) or \(EINVAL) for \(name)",
+                        got: outcome.summary)
                 }
             },
-            shell("chroot to /proc/1/root", "chroot /proc/1/root sh -c 'head -c 1 /proc/interrupts; head -c 1 /proc/kcore; cat /proc/cmdline'"),
-            shell("nsenter to PID 1", "nsenter -t 1 -m -- sh -c 'head -c 1 /proc/interrupts; cat /proc/cmdline'; nsenter -t 1 -a -- cat /proc/interrupts"),
-            shell("a chroot with a proc of its own", "mkdir -p /tmp/r/proc; mount -t proc proc /tmp/r/proc; head -c 1 /tmp/r/proc/interrupts; chroot /tmp/r /x"),
-            shell("a user namespace within", "unshare -U -r -m -p -f sh -c 'mount -t proc proc /tmp/m; umount -l /proc/interrupts; head -c 1 /proc/interrupts; head -c 1 /tmp/m/interrupts; cat /proc/cmdline'"),
+            shell(
+                "chroot to /proc/1/root", "chroot /proc/1/root sh -c 'head -c 1 /proc/interrupts; head -c 1 /proc/kcore; cat /proc/cmdline'"
+            ),
+            shell(
+                "nsenter to PID 1",
+                "nsenter -t 1 -m -- sh -c 'head -c 1 /proc/interrupts; cat /proc/cmdline'; nsenter -t 1 -a -- cat /proc/interrupts"),
+            shell(
+                "a chroot with a proc of its own",
+                "mkdir -p /tmp/r/proc; mount -t proc proc /tmp/r/proc; head -c 1 /tmp/r/proc/interrupts; chroot /tmp/r /x"),
+            shell(
+                "a user namespace within",
+                "unshare -U -r -m -p -f sh -c 'mount -t proc proc /tmp/m; umount -l /proc/interrupts; head -c 1 /proc/interrupts; head -c 1 /tmp/m/interrupts; cat /proc/cmdline'"
+            ),
             shell("another process's root", "for p in /proc/[0-9]*; do head -c 1 $p/root/proc/interrupts; cat $p/root/proc/cmdline; done"),
             shell("walking out by ..", "cd /proc/1/cwd/../../..; head -c 1 proc/interrupts; cd /; head -c 1 ../../../../proc/interrupts"),
-            shell("a mount by umount of the whole tree", "unshare -m sh -c 'umount -R -l /proc; mkdir -p /proc; mount -t proc proc /proc; head -c 1 /proc/interrupts'"),
+            shell(
+                "a mount by umount of the whole tree",
+                "unshare -m sh -c 'umount -R -l /proc; mkdir -p /proc; mount -t proc proc /proc; head -c 1 /proc/interrupts'"),
             Check("sysrq-trigger and kcore are refused") { context in
-                let text = try await context.inside("(echo h >/proc/sysrq-trigger) 2>&1; head -c 1 /proc/kcore 2>&1; head -c 1 /proc/kmsg 2>&1; true")
-                try expect(text.split(separator: "\n").count == 3 && text.split(separator: "\n").allSatisfy { ["ermission denied", "No such file", "nonexistent"].contains(where: $0.contains) },
+                let text = try await context.inside(
+                    "(echo h >/proc/sysrq-trigger) 2>&1; head -c 1 /proc/kcore 2>&1; head -c 1 /proc/kmsg 2>&1; true")
+                try expect(
+                    text.split(separator: "\n").count == 3
+                        && text.split(separator: "\n").allSatisfy {
+                            ["ermission denied", "No such file", "nonexistent"].contains(where: $0.contains)
+                        },
                     "three refusals", got: text)
             },
             Check("devices cannot be made, modules not loaded, the clock not set") { context in
@@ -79,7 +111,9 @@ extension Suite {
     private static func attempt(_ name: String, _ call: Syscall, _ wanted: [Int32], around: String = "", before: String = "true") -> Check {
         Check(name) { context in
             try Files.put("exec 3>/dev/null\n\(before)\n\(call.script)\n\(look)\n", at: context.path("script"))
-            let words = [context.program("vnode"), "run", "--", "sh", "-c", "mkdir /tmp/m; : >/tmp/f; cat >/tmp/script; \(around) sh /tmp/script"]
+            let words = [
+                context.program("vnode"), "run", "--", "sh", "-c", "mkdir /tmp/m; : >/tmp/f; cat >/tmp/script; \(around) sh /tmp/script",
+            ]
             let outcome = try await command(words, in: context, input: context.path("script")).succeeded()
             let number = outcome.lines.first { $0.hasPrefix("errno=") }.flatMap { Int32($0.dropFirst(6)) }
             try expect(number.map(wanted.contains) == true, "errno \(wanted)", got: outcome.summary)

@@ -13,7 +13,9 @@ extension Suite {
                 }
             },
             abuse("JSON that is no request") { socket in
-                for text in ["{}", "[]", "null", "0", "\"hello\"", "{\"hello\":{}}", "{\"hello\":{\"version\":\"1\"}}", "{\"list\":{},\"hello\":{}}"] {
+                for text in [
+                    "{}", "[]", "null", "0", "\"hello\"", "{\"hello\":{}}", "{\"hello\":{\"version\":\"1\"}}", "{\"list\":{},\"hello\":{}}",
+                ] {
                     try? Sockets.send(Array(text.utf8), on: socket)
                 }
             },
@@ -25,12 +27,15 @@ extension Suite {
                 for length in 1..<whole.count { try? Sockets.send(Array(whole.prefix(length)), on: socket) }
             },
             abuse("oversized messages") { socket in
-                for length in [Channel.longest + 1, 65536, 150_000] { try? Sockets.send([UInt8](repeating: 0x20, count: length), on: socket) }
+                for length in [Channel.longest + 1, 65536, 150_000] {
+                    try? Sockets.send([UInt8](repeating: 0x20, count: length), on: socket)
+                }
             },
             abuse("empty messages") { socket in for _ in 0..<3 { try? Sockets.send([], on: socket) } },
             abuse("surplus descriptors with a good request") { socket in
                 let device = try Files.open("/dev/null", flags: O_RDWR)
-                try? Sockets.send(Array("{\"hello\":{\"version\":1}}".utf8), descriptors: [CInt](repeating: device.raw, count: 16), on: socket)
+                try? Sockets.send(
+                    Array("{\"hello\":{\"version\":1}}".utf8), descriptors: [CInt](repeating: device.raw, count: 16), on: socket)
             },
             abuse("descriptors with a bad request") { socket in
                 let device = try Files.open("/dev/null", flags: O_RDWR)
@@ -53,11 +58,14 @@ extension Suite {
                 try await abuse(context) { daemon in
                     let view = ViewRecord(name: "v", cgroup: Machine.cgroup2)
                     let requests: [Request] = [
-                        .addView(vnode: "nobody", view), .removeView(vnode: "nobody", number: 1), .removeVNode(name: "nobody"), .staging(vnode: "nobody"),
+                        .addView(vnode: "nobody", view), .removeView(vnode: "nobody", number: 1), .removeVNode(name: "nobody"),
+                        .staging(vnode: "nobody"),
                     ]
                     for request in requests {
                         let error = controlFailure { () throws(ControlError) in _ = try daemon.connectOrFail().ask(request) }
-                        try expect(error?.message.contains("nobody") == true, "a message that names \"nobody\"", got: "\(error?.message ?? "no error") to \(request)")
+                        try expect(
+                            error?.message.contains("nobody") == true, "a message that names \"nobody\"",
+                            got: "\(error?.message ?? "no error") to \(request)")
                     }
                 }
             },

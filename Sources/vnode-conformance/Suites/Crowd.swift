@@ -26,11 +26,13 @@ extension Suite {
             },
             Check("of 10 with one name one runs, the others are refused") { context in
                 let outcomes = try await withThrowingTaskGroup(of: Outcome.self) { group in
-                    for _ in 0..<10 { group.addTask { try await context.run(["sleep", "5"], options: ["--name", "conf-same"], bound: .seconds(60)) } }
+                    for _ in 0..<10 {
+                        group.addTask { try await context.run(["sleep", "5"], options: ["--name", "\(conf)-same"], bound: .seconds(60)) }
+                    }
                     return try await group.reduce(into: [Outcome]()) { $0.append($1) }
                 }
                 try expect("those that ran", outcomes.count { $0.status == 0 }, is: 1)
-                for outcome in outcomes where outcome.status != 0 { try outcome.refused(status: 125, naming: ["conf-same"]) }
+                for outcome in outcomes where outcome.status != 0 { try outcome.refused(status: 125, naming: ["\(conf)-same"]) }
             },
         ])
 

@@ -37,20 +37,28 @@ extension Suite {
                 }
             },
             Check("files no row decided cannot be read") { context in
-                let undecided = Files.names("/proc").filter { Int($0) == nil && row("/proc/\($0)") == nil && Files.isRegular("/proc/\($0)") }
-                for name in ["kmsg", "interrupts", "iomem"] { try expect(undecided.contains(name), "\(name) among them", got: "\(undecided)") }
+                let undecided = Files.names("/proc").filter {
+                    Int($0) == nil && row("/proc/\($0)") == nil && Files.isRegular("/proc/\($0)")
+                }
+                for name in ["kmsg", "interrupts", "iomem"] {
+                    try expect(undecided.contains(name), "\(name) among them", got: "\(undecided)")
+                }
                 let text = try await context.inside(
                     undecided.map { "head -c 1 /proc/\($0) >/dev/null 2>&1 && echo \($0)" }.joined(separator: "; ") + "; true")
                 try expect("of \(undecided.count) files those read", text, is: "")
             },
             Check("directories no row decided are empty") { context in
-                let undecided = Files.names("/proc").filter { Int($0) == nil && Files.isDirectory("/proc/\($0)") && !isDecided("/proc/\($0)") }
+                let undecided = Files.names("/proc").filter {
+                    Int($0) == nil && Files.isDirectory("/proc/\($0)") && !isDecided("/proc/\($0)")
+                }
                 try expect(undecided.contains("irq") && undecided.contains("bus"), "irq and bus among them", got: "\(undecided)")
                 let text = try await context.inside(undecided.map { "find /proc/\($0) -mindepth 1" }.joined(separator: "; "))
                 try expect("content of \(undecided.count) directories", text, is: "")
             },
             Check("sysctls no row decided cannot be read") { context in
-                let text = try await context.inside("find /proc/sys -path /proc/sys/net -prune -o -path /proc/sys/user -prune -o -type f -print | while read f; do head -c 1 \"$f\" >/dev/null 2>&1 && echo \"$f\"; done; true")
+                let text = try await context.inside(
+                    "find /proc/sys -path /proc/sys/net -prune -o -path /proc/sys/user -prune -o -type f -print | while read f; do head -c 1 \"$f\" >/dev/null 2>&1 && echo \"$f\"; done; true"
+                )
                 let read = text.split(separator: "\n").map(String.init)
                 try expect(read.contains("/proc/sys/kernel/ostype"), "ostype", got: text)
                 try expect(read.allSatisfy { row($0) != nil }, "rows of the table", got: "\(read.filter { row($0) == nil })")
@@ -80,12 +88,16 @@ extension Suite {
                 try expect("core_pattern", try Files.text("/proc/sys/kernel/core_pattern"), is: pattern)
             },
             Check("no file of the view carries the node's host name, boot id or command line") { context in
-                let marks = try ["/proc/sys/kernel/hostname", "/proc/sys/kernel/random/boot_id", "/proc/cmdline"].map { trim(try Files.text($0)) }
-                let text = try await context.inside("cat /proc/sys/kernel/hostname /proc/sys/kernel/random/boot_id /proc/cmdline /proc/version /etc/hostname; env")
+                let marks = try ["/proc/sys/kernel/hostname", "/proc/sys/kernel/random/boot_id", "/proc/cmdline"].map {
+                    trim(try Files.text($0))
+                }
+                let text = try await context.inside(
+                    "cat /proc/sys/kernel/hostname /proc/sys/kernel/random/boot_id /proc/cmdline /proc/version /etc/hostname; env")
                 for mark in marks where mark.count > 3 { try expect(!text.contains(mark), "nothing with \(mark)", got: text) }
             },
             Check("boot_id stays within a vNode and is another one in the next") { context in
-                let script = "cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid /proc/sys/kernel/random/uuid"
+                let script =
+                    "cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid /proc/sys/kernel/random/uuid"
                 let first = try await context.inside(script).split(separator: "\n")
                 let second = try await context.inside(script).split(separator: "\n")
                 try expect(first.count == 4 && first[0] == first[1] && first[2] != first[3], "one boot id, two uuids", got: "\(first)")

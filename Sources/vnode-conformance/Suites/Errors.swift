@@ -15,16 +15,20 @@ extension Suite {
             refusal("a name with a slash", ["run", "--name", "a/b", "--", "true"], naming: ["a/b"]),
             refusal("a name of dots", ["run", "--name", "..", "--", "true"], naming: [".."]),
             refusal("a name that is too long", ["run", "--name", String(repeating: "a", count: 64), "--", "true"], naming: ["--name"]),
-            refusal("a hostname that is too long", ["run", "--hostname", String(repeating: "a", count: 65), "--", "true"], naming: ["--hostname"]),
+            refusal(
+                "a hostname that is too long", ["run", "--hostname", String(repeating: "a", count: 65), "--", "true"],
+                naming: ["--hostname"]),
             refusal("no command", ["run"], naming: ["command"]),
             refusal("an option nobody knows", ["run", "--nonsense", "--", "true"], naming: ["--nonsense"]),
             refusal("an unknown rootfs", ["run", "--rootfs", "/no/such/rootfs", "--", "true"], naming: ["/no/such/rootfs"], status: 125),
             refusal("a rootfs that is a file", ["run", "--rootfs", "/etc/passwd", "--", "true"], naming: ["/etc/passwd"], status: 125),
-            refusal("a socket nobody listens on", ["run", "--socket", "/no/such.sock", "--", "true"], naming: ["/no/such.sock", "vnode-fs serve"], status: 125),
-            refusal("stop of an unknown vNode", ["stop", "conf-nobody"], naming: ["conf-nobody"]),
-            refusal("inspect of an unknown vNode", ["inspect", "conf-nobody"], naming: ["conf-nobody"]),
-            refusal("exec in an unknown vNode", ["exec", "conf-nobody", "--", "true"], naming: ["conf-nobody"]),
-            refusal("exec without a command", ["exec", "conf-nobody"], naming: ["exec"]),
+            refusal(
+                "a socket nobody listens on", ["run", "--socket", "/no/such.sock", "--", "true"],
+                naming: ["/no/such.sock", "vnode-fs serve"], status: 125),
+            refusal("stop of an unknown vNode", ["stop", "\(conf)-nobody"], naming: ["\(conf)-nobody"]),
+            refusal("inspect of an unknown vNode", ["inspect", "\(conf)-nobody"], naming: ["\(conf)-nobody"]),
+            refusal("exec in an unknown vNode", ["exec", "\(conf)-nobody", "--", "true"], naming: ["\(conf)-nobody"]),
+            refusal("exec without a command", ["exec", "\(conf)-nobody"], naming: ["exec"]),
             refusal("stop of nothing", ["stop"], naming: ["--all"]),
             refusal("list in an unknown format", ["list", "--format", "xml"], naming: ["xml"]),
             limit("--memory", "64M", controller: "memory"),
@@ -37,7 +41,8 @@ extension Suite {
                     try await daemon.program.ended()
                     return daemon.socket
                 }
-                try await context.launcher(["run", "--socket", socket, "--", "true"]).refused(status: 125, naming: [socket, "vnode-fs serve"])
+                try await context.launcher(["run", "--socket", socket, "--", "true"]).refused(
+                    status: 125, naming: [socket, "vnode-fs serve"])
             },
             Check("somebody who is not root is told so") { context in
                 for words in [["run", "--", "true"], ["exec", "x", "--", "true"]] {
@@ -46,11 +51,13 @@ extension Suite {
             },
             Check("vnode --help and --version work for everybody") { context in
                 for option in ["--help", "run --help", "exec --help", "list --help", "inspect --help", "stop --help"] {
-                    let outcome = try await context.asNobody([context.program("vnode")] + option.split(separator: " ").map(String.init)).succeeded()
+                    let outcome = try await context.asNobody([context.program("vnode")] + option.split(separator: " ").map(String.init))
+                        .succeeded()
                     try expect(outcome.output.contains("USAGE"), "a usage", got: outcome.summary)
                 }
                 for option in ["--help", "--version", "serve --help", "mount --help", "paths --help"] {
-                    _ = try await context.asNobody([context.program("vnode-fs")] + option.split(separator: " ").map(String.init)).succeeded()
+                    _ = try await context.asNobody([context.program("vnode-fs")] + option.split(separator: " ").map(String.init))
+                        .succeeded()
                 }
             },
         ])

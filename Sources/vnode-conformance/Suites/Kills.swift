@@ -29,7 +29,8 @@ extension Suite {
                 _ = try await context.inside("true")
                 let whole = ContinuousClock.now - start
                 for step in 0..<30 {
-                    let (_, outcome) = try await withProgram([context.program("vnode"), "run", "--", "sleep", "30"], in: context) { program in
+                    let (_, outcome) = try await withProgram([context.program("vnode"), "run", "--", "sleep", "30"], in: context) {
+                        program in
                         try await Task.sleep(for: whole / 25 * step)
                         program.signal(SIGKILL)
                         try await program.ended()
@@ -40,7 +41,8 @@ extension Suite {
             },
             Check("SIGTERM to vnode at any moment of the start") { context in
                 for delay in stride(from: 0, through: 600, by: 40) {
-                    let (_, outcome) = try await withProgram([context.program("vnode"), "run", "--", "sleep", "30"], in: context) { program in
+                    let (_, outcome) = try await withProgram([context.program("vnode"), "run", "--", "sleep", "30"], in: context) {
+                        program in
                         try await Task.sleep(for: .milliseconds(delay))
                         program.signal(SIGTERM)
                         try await program.ended(within: .seconds(20))
@@ -76,7 +78,9 @@ extension Suite {
     }
 
     /// A vNode in which something dies. With `nextCommand` a `vnode list` may be needed until the machine is clean.
-    private static func death(_ name: String, nextCommand: Bool, endsItself: Bool = true, _ strike: @escaping @Sendable (Program) throws -> Void) -> Check {
+    private static func death(
+        _ name: String, nextCommand: Bool, endsItself: Bool = true, _ strike: @escaping @Sendable (Program) throws -> Void
+    ) -> Check {
         Check("\(name) leaves nothing\(nextCommand ? " after the next command" : "")") { context in
             let before = Machine.now()
             let words = [context.program("vnode"), "run", "--", "sh", "-c", "echo ready; exec sleep 30"]
@@ -101,14 +105,14 @@ extension Suite {
     private static func keptDeath(_ name: String, of process: String) -> Check {
         Check("\(name) of a kept vNode leaves nothing after the next command") { context in
             let before = Machine.now()
-            _ = try await context.launcher(["run", "--name", "conf-kept", "--keep", "--", "true"]).succeeded()
+            _ = try await context.launcher(["run", "--name", "\(conf)-kept", "--keep", "--", "true"]).succeeded()
             try strike(process)
             try await Task.sleep(for: .milliseconds(200))
             let listed = try await context.launcher(["list"]).succeeded()
-            try expect(!listed.output.contains("conf-kept"), "no conf-kept", got: listed.output)
+            try expect(!listed.output.contains("\(conf)-kept"), "no \(conf)-kept", got: listed.output)
             let left = try await Machine.leftovers(since: before)
             try expect(left.isEmpty, "nothing left", got: left.joined(separator: ", "))
-            _ = try await context.launcher(["run", "--name", "conf-kept", "--", "true"]).succeeded()
+            _ = try await context.launcher(["run", "--name", "\(conf)-kept", "--", "true"]).succeeded()
         }
     }
 }

@@ -7,27 +7,33 @@ extension Suite {
         name: "lifecycle",
         checks: [
             Check("run --keep leaves it up, list shows it, stop takes it down") { context in
-                try await context.kept("conf-keep") {
+                try await context.kept("\(conf)-keep") {
                     let text = try await context.launcher(["list"]).succeeded()
-                    let line = try unwrap(text.lines.first { $0.hasPrefix("conf-keep ") }, "a line of conf-keep", got: text.output)
+                    let line = try unwrap(text.lines.first { $0.hasPrefix("\(conf)-keep ") }, "a line of \(conf)-keep", got: text.output)
                     try expect(text.lines.first?.hasPrefix("NAME") == true && line.contains("kept"), "a head, and kept", got: text.output)
                 }
                 let text = try await context.launcher(["list"]).succeeded()
-                try expect(!text.output.contains("conf-keep"), "no conf-keep", got: text.output)
+                try expect(!text.output.contains("\(conf)-keep"), "no \(conf)-keep", got: text.output)
             },
             Check("list and inspect speak JSON and agree") { context in
-                try await context.kept("conf-json") {
-                    let all = try JSONDecoder().decode([Listed].self, from: Data(try await context.launcher(["list", "--format", "json"]).succeeded().output.utf8))
-                    let listed = try unwrap(all.first { $0.name == "conf-json" }, "conf-json", got: "\(all)")
-                    let one = try JSONDecoder().decode(Listed.self, from: Data(try await context.launcher(["inspect", "conf-json", "--format", "json"]).succeeded().output.utf8))
+                try await context.kept("\(conf)-json") {
+                    let all = try JSONDecoder().decode(
+                        [Listed].self, from: Data(try await context.launcher(["list", "--format", "json"]).succeeded().output.utf8))
+                    let listed = try unwrap(all.first { $0.name == "\(conf)-json" }, "\(conf)-json", got: "\(all)")
+                    let one = try JSONDecoder().decode(
+                        Listed.self,
+                        from: Data(try await context.launcher(["inspect", "\(conf)-json", "--format", "json"]).succeeded().output.utf8))
                     try expect("inspect", one.uidBase, is: listed.uidBase)
                     try expect(one.uidBase >= 65536 && one.uidBase % 65536 == 0 && one.uidCount == 65536, "a range", got: "\(one)")
-                    let map = try await context.launcher(["exec", "conf-json", "--", "cat", "/proc/1/uid_map"]).succeeded().output
+                    let map = try await context.launcher(["exec", "\(conf)-json", "--", "cat", "/proc/1/uid_map"]).succeeded().output
                     try expect(map.contains(" \(one.uidBase) "), "\(one.uidBase) in the map", got: map)
                     try expect("vnode-init's name", ProcessTable.entry(one.initPID ?? 0)?.name, is: "vnode-init")
-                    try expect(one.cgroup.hasPrefix(Machine.cgroup2 + "/vnode/") && Files.isDirectory(one.cgroup), "a cgroup", got: one.cgroup)
-                    let text = try await context.launcher(["inspect", "conf-json", "--format", "text"]).succeeded()
-                    try expect(text.output.contains("conf-json") && text.output.contains("\(one.uidBase)"), "the same as text", got: text.output)
+                    try expect(
+                        one.cgroup.hasPrefix(Machine.cgroup2 + "/vnode/") && Files.isDirectory(one.cgroup), "a cgroup", got: one.cgroup)
+                    let text = try await context.launcher(["inspect", "\(conf)-json", "--format", "text"]).succeeded()
+                    try expect(
+                        text.output.contains("\(conf)-json") && text.output.contains("\(one.uidBase)"), "the same as text", got: text.output
+                    )
                 }
             },
             Check("list with none is an empty list") { context in
@@ -36,31 +42,37 @@ extension Suite {
                 try expect("vNodes", try JSONDecoder().decode([Listed].self, from: Data(outcome.output.utf8)).count, is: 0)
             },
             Check("exec runs beside what is there, in the same namespaces") { context in
-                try await context.kept("conf-exec") {
-                    let script = "readlink /proc/self/ns/pid /proc/1/ns/pid /proc/self/ns/user /proc/self/ns/net /proc/self/ns/time; cat /proc/1/comm"
-                    let first = try await context.launcher(["exec", "conf-exec", "--", "sh", "-c", script]).succeeded().lines
-                    let second = try await context.launcher(["exec", "conf-exec", "--", "sh", "-c", script]).succeeded().lines
+                try await context.kept("\(conf)-exec") {
+                    let script =
+                        "readlink /proc/self/ns/pid /proc/1/ns/pid /proc/self/ns/user /proc/self/ns/net /proc/self/ns/time; cat /proc/1/comm"
+                    let first = try await context.launcher(["exec", "\(conf)-exec", "--", "sh", "-c", script]).succeeded().lines
+                    let second = try await context.launcher(["exec", "\(conf)-exec", "--", "sh", "-c", script]).succeeded().lines
                     try expect("namespaces the second time", second, is: first)
-                    try expect(first.count == 6 && first[0] == first[1] && first[5] == "vnode-init", "PID 1 in the same PID namespace", got: "\(first)")
+                    try expect(
+                        first.count == 6 && first[0] == first[1] && first[5] == "vnode-init", "PID 1 in the same PID namespace",
+                        got: "\(first)")
                 }
             },
             Check("exec passes status, input, output and refuses what is not there") { context in
-                try await context.kept("conf-exec") {
+                try await context.kept("\(conf)-exec") {
                     for status in [0, 3, 255] as [Int32] {
-                        try expect("status", try await context.launcher(["exec", "conf-exec", "--", "sh", "-c", "exit \(status)"]).status, is: status)
+                        try expect(
+                            "status", try await context.launcher(["exec", "\(conf)-exec", "--", "sh", "-c", "exit \(status)"]).status,
+                            is: status)
                     }
-                    try await context.launcher(["exec", "conf-exec", "--", "no-such-command"]).refused(status: 127, naming: ["no-such-command"])
-                    try await context.launcher(["exec", "conf-exec", "--", "/etc/passwd"]).refused(status: 126, naming: ["/etc/passwd"])
+                    try await context.launcher(["exec", "\(conf)-exec", "--", "no-such-command"]).refused(
+                        status: 127, naming: ["no-such-command"])
+                    try await context.launcher(["exec", "\(conf)-exec", "--", "/etc/passwd"]).refused(status: 126, naming: ["/etc/passwd"])
                     try Files.put("typed\n", at: context.path("input"))
-                    let words = [context.program("vnode"), "exec", "conf-exec", "--", "sh", "-c", "cat; echo oops >&2"]
+                    let words = [context.program("vnode"), "exec", "\(conf)-exec", "--", "sh", "-c", "cat; echo oops >&2"]
                     let outcome = try await command(words, in: context, input: context.path("input"))
                     try expect(outcome.output == "typed\n" && outcome.error == "oops\n", "typed and oops", got: outcome.summary)
                 }
-                try await context.launcher(["exec", "conf-none", "--", "true"]).refused(status: 125, naming: ["conf-none"])
+                try await context.launcher(["exec", "\(conf)-none", "--", "true"]).refused(status: 125, naming: ["\(conf)-none"])
             },
             Check("uptime goes on from one exec to the next") { context in
-                try await context.kept("conf-up") {
-                    let words = ["exec", "conf-up", "--", "cut", "-d ", "-f1", "/proc/uptime"]
+                try await context.kept("\(conf)-up") {
+                    let words = ["exec", "\(conf)-up", "--", "cut", "-d ", "-f1", "/proc/uptime"]
                     let first = Double(try await context.launcher(words).succeeded().text) ?? -1
                     try await Task.sleep(for: .seconds(1))
                     let second = Double(try await context.launcher(words).succeeded().text) ?? -1
@@ -68,30 +80,37 @@ extension Suite {
                 }
             },
             Check("stop ends what runs in it, by SIGTERM first") { context in
-                _ = try await context.launcher(["run", "--name", "conf-stop", "--keep", "--", "true"]).succeeded()
-                let words = [context.program("vnode"), "exec", "conf-stop", "--", "sh", "-c", "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done"]
+                _ = try await context.launcher(["run", "--name", "\(conf)-stop", "--keep", "--", "true"]).succeeded()
+                let words = [
+                    context.program("vnode"), "exec", "\(conf)-stop", "--", "sh", "-c",
+                    "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done",
+                ]
                 let (_, outcome) = try await withProgram(words, in: context) { program in
                     try await program.says("ready")
-                    _ = try await context.launcher(["stop", "conf-stop"]).succeeded()
+                    _ = try await context.launcher(["stop", "\(conf)-stop"]).succeeded()
                     try await program.ended()
                 }
                 try expect(outcome.output == "ready\nbye\n", "a goodbye", got: outcome.summary)
             },
             Check("stop --timeout ends what does not listen") { context in
-                _ = try await context.launcher(["run", "--name", "conf-deaf", "--keep", "--", "true"]).succeeded()
-                let words = [context.program("vnode"), "exec", "conf-deaf", "--", "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"]
+                _ = try await context.launcher(["run", "--name", "\(conf)-deaf", "--keep", "--", "true"]).succeeded()
+                let words = [
+                    context.program("vnode"), "exec", "\(conf)-deaf", "--", "sh", "-c",
+                    "trap '' TERM; echo ready; while :; do sleep 0.05; done",
+                ]
                 _ = try await withProgram(words, in: context) { program in
                     try await program.says("ready")
                     let start = ContinuousClock.now
-                    _ = try await context.launcher(["stop", "--timeout", "1", "conf-deaf"]).succeeded()
+                    _ = try await context.launcher(["stop", "--timeout", "1", "\(conf)-deaf"]).succeeded()
                     try expect(ContinuousClock.now - start < .seconds(8), "an end within 8 s", got: "\(ContinuousClock.now - start)")
                     try await program.ended()
                 }
             },
             Check("two names alike are refused, the first goes on") { context in
-                try await context.kept("conf-twice") {
-                    try await context.launcher(["run", "--name", "conf-twice", "--", "true"]).refused(status: 125, naming: ["conf-twice", "already"])
-                    _ = try await context.launcher(["exec", "conf-twice", "--", "true"]).succeeded()
+                try await context.kept("\(conf)-twice") {
+                    try await context.launcher(["run", "--name", "\(conf)-twice", "--", "true"]).refused(
+                        status: 125, naming: ["\(conf)-twice", "already"])
+                    _ = try await context.launcher(["exec", "\(conf)-twice", "--", "true"]).succeeded()
                 }
             },
         ])

@@ -13,7 +13,9 @@ extension Suite {
                     try expect(files.count > 50, "more than 50 files", got: "\(files.count)")
                     for (row, path) in files {
                         let text = try Files.text(path)
-                        if let fault = Shape.fault(of: text, path: row.path) { throw Mismatch(expected: "\(row.path): \(fault)", got: text) }
+                        if let fault = Shape.fault(of: text, path: row.path) {
+                            throw Mismatch(expected: "\(row.path): \(fault)", got: text)
+                        }
                     }
                 }
             },
@@ -42,7 +44,8 @@ extension Suite {
             Check("unknown names are ENOENT") { context in
                 try await context.withDebugMount { mount in
                     let names = [
-                        "/proc/kcore", "/proc/MEMINFO", "/proc/meminfo2", "/proc/1", "/proc/sys/kernel/core_pattern", "/sys/class", "/cover",
+                        "/proc/kcore", "/proc/MEMINFO", "/proc/meminfo2", "/proc/1", "/proc/sys/kernel/core_pattern", "/sys/class",
+                        "/cover",
                         "/1", "/sys/devices/system/cpu/cpu8191", "/sys/devices/system/cpu/cpu00", "/sys/devices/system/cpu/cpu-1",
                         "/sys/devices/system/cpu/cpu", "/sys/devices/system/cpu/cpu0/online", "/sys/devices/system/cpu/cpu1x",
                     ]
@@ -83,9 +86,13 @@ extension Suite {
                         let first = try Files.status(path)
                         if Files.isRegular(path) { _ = try Files.text(path) }
                         let second = try Files.status(path)
-                        try expect("\(path): attributes", [UInt64(second.st_ino), UInt64(second.st_mode), UInt64(second.st_uid), UInt64(second.st_nlink)],
+                        try expect(
+                            "\(path): attributes",
+                            [UInt64(second.st_ino), UInt64(second.st_mode), UInt64(second.st_uid), UInt64(second.st_nlink)],
                             is: [UInt64(first.st_ino), UInt64(first.st_mode), UInt64(first.st_uid), UInt64(first.st_nlink)])
-                        try expect(inodes[UInt64(first.st_ino)] == nil, "\(path): an inode of its own", got: "that of \(inodes[UInt64(first.st_ino)] ?? "")")
+                        try expect(
+                            inodes[UInt64(first.st_ino)] == nil, "\(path): an inode of its own",
+                            got: "that of \(inodes[UInt64(first.st_ino)] ?? "")")
                         inodes[UInt64(first.st_ino)] = path
                     }
                 }

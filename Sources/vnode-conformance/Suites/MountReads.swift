@@ -56,13 +56,14 @@ extension Suite {
                     }
                 }
             },
-            Check("a read at an offset continues the same moment") { context in
+            Check("a file read in small steps ends, and nothing is behind its end") { context in
                 try await context.withDebugMount { mount in
                     for name in consistent + ["/proc/uptime"] {
                         let file = try Files.open(mount.path(name), flags: O_RDONLY)
                         let whole = try Files.read(file, step: 7)
                         if let fault = Shape.fault(of: whole, path: name) { throw Mismatch(expected: "\(name): \(fault)", got: whole) }
-                        try expect("\(name): bytes after the end", Int(lseek(file.raw, 1 << 20, SEEK_SET)) > 0 ? try remaining(file) : -1, is: 0)
+                        try expect(
+                            "\(name): bytes after the end", Int(lseek(file.raw, 1 << 20, SEEK_SET)) > 0 ? try remaining(file) : -1, is: 0)
                     }
                 }
             },

@@ -45,23 +45,28 @@ extension Suite {
                     _ = try await one("echo x >/dev/shm/mine; ipcmk -M 4096 >/dev/null; echo y >/tmp/mine")
                     let text = try await two("ls -A /dev/shm /tmp; ipcs -m | grep -c root; cat /proc/net/unix | wc -l")
                     try expect(!text.contains("mine"), "no file of the other", got: text)
-                    try expect("shared memory segments and lines of net/unix", text.split(separator: "\n").suffix(2).map(String.init), is: ["0", "1"])
+                    try expect(
+                        "shared memory segments and lines of net/unix", text.split(separator: "\n").suffix(2).map(String.init),
+                        is: ["0", "1"])
                 }
             },
             Check("one daemon keeps their values apart") { context in
                 try await context.withDaemon { daemon in
-                    for (name, list) in [("conf-one", "0"), ("conf-two", "1")] {
+                    for (name, list) in [("\(conf)-one", "0"), ("\(conf)-two", "1")] {
                         let words = ["run", "--name", name, "--keep", "--socket", daemon.socket, "--cpuset", list, "--", "true"]
                         _ = try await context.launcher(words).succeeded()
                     }
-                    for (name, list) in [("conf-one", "0"), ("conf-two", "1"), ("conf-one", "0")] {
-                        let text = try await context.launcher(["exec", name, "--", "sh", "-c", "cat /sys/devices/system/cpu/online; hostname; grep -c ^processor /proc/cpuinfo"])
+                    for (name, list) in [("\(conf)-one", "0"), ("\(conf)-two", "1"), ("\(conf)-one", "0")] {
+                        let text = try await context.launcher([
+                            "exec", name, "--", "sh", "-c",
+                            "cat /sys/devices/system/cpu/online; hostname; grep -c ^processor /proc/cpuinfo",
+                        ])
                         try expect("CPUs and hostname", text.output, is: "\(list)\n\(name)\n1\n")
                     }
-                    _ = try await context.launcher(["stop", "conf-one"]).succeeded()
-                    let text = try await context.launcher(["exec", "conf-two", "--", "cat", "/sys/devices/system/cpu/online"])
+                    _ = try await context.launcher(["stop", "\(conf)-one"]).succeeded()
+                    let text = try await context.launcher(["exec", "\(conf)-two", "--", "cat", "/sys/devices/system/cpu/online"])
                     try expect("CPUs after the other's end", text.output, is: "1\n")
-                    _ = try await context.launcher(["stop", "conf-two"]).succeeded()
+                    _ = try await context.launcher(["stop", "\(conf)-two"]).succeeded()
                     try daemon.isWell()
                 }
             },
@@ -71,14 +76,16 @@ extension Suite {
 
     /// Two vNodes, each with a sleep in it. `body` gets a shell in each.
     private static func pair(_ context: Context, _ body: @escaping @Sendable (Shell, Shell) async throws -> Void) async throws {
-        let names = ["conf-one", "conf-two"]
+        let names = ["\(conf)-one", "\(conf)-two"]
         var failed: (any Error)?
         do {
             for (number, name) in names.enumerated() {
                 if number > 0 { try await Task.sleep(for: .milliseconds(1100)) }
                 _ = try await context.launcher(["run", "--name", name, "--keep", "--", "true"]).succeeded()
             }
-            let sleeper = { @Sendable (number: Int) in [context.program("vnode"), "exec", names[number], "--", "sh", "-c", "echo ready; exec sleep \(1001 + number)"] }
+            let sleeper = { @Sendable (number: Int) in
+                [context.program("vnode"), "exec", names[number], "--", "sh", "-c", "echo ready; exec sleep \(1001 + number)"]
+            }
             _ = try await withProgram(sleeper(0), in: context) { first in
                 try await first.says("ready")
                 _ = try await withProgram(sleeper(1), in: context) { second in

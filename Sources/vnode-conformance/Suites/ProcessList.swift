@@ -18,23 +18,29 @@ extension Suite {
             },
             Check("no pid of the node answers") { context in
                 let parent = getppid()
-                let text = try await context.inside("ls -d /proc/[0-9]*; for p in \(getpid()) \(parent); do kill -0 $p 2>&1; cat /proc/$p/comm 2>&1; done; true")
+                let text = try await context.inside(
+                    "ls -d /proc/[0-9]*; for p in \(getpid()) \(parent); do kill -0 $p 2>&1; cat /proc/$p/comm 2>&1; done; true")
                 try expect(!text.split(separator: "\n").contains("/proc/\(getpid())"), "no /proc/\(getpid())", got: text)
                 try expect(!text.contains("vnode-conf"), "nothing of this suite", got: text)
             },
             Check("start times are now, elapsed times from 0 to 10 s") { context in
-                let text = try await context.inside("ps -eo pid=,etimes=,lstart= | while read p e l; do echo $p $e $(date -d \"$l\" +%s); done")
+                let text = try await context.inside(
+                    "ps -eo pid=,etimes=,lstart= | while read p e l; do echo $p $e $(date -d \"$l\" +%s); done")
                 let now = Int(time(nil))
                 let rows = text.split(separator: "\n").map { $0.split(separator: " ").compactMap { Int($0) } }
                 try expect(rows.count >= 2, "processes", got: text)
                 for row in rows {
-                    try expect(row.count == 3 && (0...10).contains(row[1]) && (now - 20...now + 2).contains(row[2]), "elapsed 0 to 10 and a start within 20 s of \(now)", got: text)
+                    try expect(
+                        row.count == 3 && (0...10).contains(row[1]) && (now - 20...now + 2).contains(row[2]),
+                        "elapsed 0 to 10 and a start within 20 s of \(now)", got: text)
                 }
             },
             Check("uptime is at least the age of every process") { context in
                 let text = try await context.inside("sleep 1.2; cut -d. -f1 /proc/uptime; ps -eo etimes=")
                 let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
-                try expect(numbers.count > 2 && numbers[0] >= 1 && numbers.dropFirst().allSatisfy { $0 <= numbers[0] }, "an uptime of at least every age", got: text)
+                try expect(
+                    numbers.count > 2 && numbers[0] >= 1 && numbers.dropFirst().allSatisfy { $0 <= numbers[0] },
+                    "an uptime of at least every age", got: text)
             },
             Check("orphans are reaped by PID 1") { context in
                 let text = try await context.inside("for i in 1 2 3; do (sleep 0.1 &) ; done; sleep 0.6; ps -eo stat=,args=")
@@ -49,7 +55,8 @@ extension Suite {
                 let words = [context.program("vnode"), "run", "--", "sh", "-c", "echo ready; exec sleep 30"]
                 _ = try await withProgram(words, in: context, bound: .seconds(40)) { program in
                     try await program.says("ready")
-                    let first = try unwrap(ProcessTable.descendants.first { $0.name == "vnode-init" }, "vnode-init", got: "\(ProcessTable.descendants)")
+                    let first = try unwrap(
+                        ProcessTable.descendants.first { $0.name == "vnode-init" }, "vnode-init", got: "\(ProcessTable.descendants)")
                     let held = ProcessTable.descriptors(of: first.pid)
                     try expect(held.allSatisfy { $0 == "/dev/null" || $0.hasPrefix("anon_inode:") }, "no file", got: "\(held)")
                     program.signal(SIGTERM)

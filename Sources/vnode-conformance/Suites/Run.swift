@@ -11,18 +11,22 @@ extension Suite {
                 try expect((0..<10).contains(seconds), "0 to 10 s", got: text)
             },
             Check("the hostname is the name") { context in
-                let text = try await context.inside("hostname; uname -n; cat /proc/sys/kernel/hostname /etc/hostname", options: ["--name", "conf-host"])
-                try expect("hostnames", text, is: String(repeating: "conf-host\n", count: 4))
+                let text = try await context.inside(
+                    "hostname; uname -n; cat /proc/sys/kernel/hostname /etc/hostname", options: ["--name", "\(conf)-host"])
+                try expect("hostnames", text, is: String(repeating: "\(conf)-host\n", count: 4))
             },
             Check("--hostname is the hostname") { context in
-                let text = try await context.inside("hostname; uname -n; cat /proc/sys/kernel/hostname", options: ["--hostname", "elsewhere"])
+                let text = try await context.inside(
+                    "hostname; uname -n; cat /proc/sys/kernel/hostname", options: ["--hostname", "elsewhere"])
                 try expect("hostnames", text, is: String(repeating: "elsewhere\n", count: 3))
             },
             Check("root is an unprivileged uid of a range of 65,536") { context in
                 for map in ["uid_map", "gid_map"] {
                     let text = try await context.inside("cat /proc/self/\(map)")
                     let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
-                    try expect(numbers.count == 3 && numbers[0] == 0 && numbers[1] >= 65536 && numbers[2] == 65536, "0 N 65536, N at least 65536", got: text)
+                    try expect(
+                        numbers.count == 3 && numbers[0] == 0 && numbers[1] >= 65536 && numbers[2] == 65536, "0 N 65536, N at least 65536",
+                        got: text)
                 }
                 try expect("ids", try await context.inside("id -u; id -g"), is: "0\n0\n")
             },
@@ -47,7 +51,9 @@ extension Suite {
                     test "$(readlink /proc/self)" -gt 0; cat /proc/thread-self/comm
                     """
                 let lines = try await context.inside(script).split(separator: "\n").map(String.init)
-                try expect(lines.count == 5 && lines[0].hasSuffix("/readlink") && lines[1] == "again" && lines[2] == "through" && lines[3] == "/tmp" && lines[4] == "cat",
+                try expect(
+                    lines.count == 5 && lines[0].hasSuffix("/readlink") && lines[1] == "again" && lines[2] == "through"
+                        && lines[3] == "/tmp" && lines[4] == "cat",
                     "readlink's path, again, through, /tmp, cat", got: "\(lines)")
             },
             status("0", "exit 0", is: 0), status("3", "exit 3", is: 3), status("255", "exit 255", is: 255),
@@ -73,7 +79,9 @@ extension Suite {
                 try Files.put("", at: context.path("input"))
                 try Files.write(bytes, to: context.path("input"))
                 let outcome = try await command([context.program("vnode"), "run", "--", "cat"], in: context, input: context.path("input"))
-                try expect(outcome.output == bytes, "\(bytes.utf8.count) bytes as they came", got: "\(outcome.output.utf8.count), status \(outcome.status), error \(outcome.error)")
+                try expect(
+                    outcome.output == bytes, "\(bytes.utf8.count) bytes as they came",
+                    got: "\(outcome.output.utf8.count), status \(outcome.status), error \(outcome.error)")
             },
             Check("arguments arrive as they are") { context in
                 let words = ["a b", "", "$HOME", "*", "'\"\\", "--keep", "ü"]
@@ -81,16 +89,19 @@ extension Suite {
                 try expect("arguments", outcome.output, is: words.map { "[\($0)]\n" }.joined())
             },
             Check("the environment is the vNode's, not the caller's") { context in
-                let outcome = try await context.launcher(["run", "--name", "conf-env", "--", "env"], environment: ["CONFORMANCE_SECRET": "1"])
+                let outcome = try await context.launcher(
+                    ["run", "--name", "\(conf)-env", "--", "env"], environment: ["CONFORMANCE_SECRET": "1"])
                 let lines = try outcome.succeeded().lines
                 try expect(!lines.contains { $0.contains("SECRET") }, "nothing of the caller's environment", got: "\(lines)")
-                for wanted in ["HOME=/root", "HOSTNAME=conf-env"] { try expect(lines.contains(wanted), wanted, got: "\(lines)") }
+                for wanted in ["HOME=/root", "HOSTNAME=\(conf)-env"] { try expect(lines.contains(wanted), wanted, got: "\(lines)") }
                 try expect(lines.contains { $0.hasPrefix("PATH=/") }, "a PATH", got: "\(lines)")
             },
             Check("a signal to vnode run reaches the command") { context in
                 for (signal, name) in [(SIGTERM, "TERM"), (SIGINT, "INT"), (SIGHUP, "HUP"), (SIGUSR1, "USR1")] {
                     let script = "trap 'echo got; exit 42' \(name); echo ready; while :; do sleep 0.05; done"
-                    let (_, outcome) = try await withProgram([context.program("vnode"), "run", "--", "sh", "-c", script], in: context, bound: .seconds(30)) { program in
+                    let (_, outcome) = try await withProgram(
+                        [context.program("vnode"), "run", "--", "sh", "-c", script], in: context, bound: .seconds(30)
+                    ) { program in
                         try await program.says("ready")
                         program.signal(signal)
                         try await program.ended()
@@ -104,7 +115,9 @@ extension Suite {
                         let outcome = try await context.launcher(
                             ["run"] + (option ? ["--socket", daemon.socket] : []) + ["--", "cat", "/proc/uptime"],
                             environment: option ? [:] : ["VNODE_SOCKET": daemon.socket])
-                        if let fault = Shape.fault(of: try outcome.succeeded().output, path: "/proc/uptime") { throw Mismatch(expected: fault, got: outcome.summary) }
+                        if let fault = Shape.fault(of: try outcome.succeeded().output, path: "/proc/uptime") {
+                            throw Mismatch(expected: fault, got: outcome.summary)
+                        }
                         let count = daemon.program.error.split(separator: "\n").count { $0.contains("vNode added") }
                         try expect("vNodes the daemon took", count, is: option ? 1 : 2)
                     }

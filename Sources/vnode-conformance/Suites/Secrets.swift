@@ -11,14 +11,19 @@ extension Suite {
                 let places = ["/root/\(name)", "/run/\(name)", "/tmp/\(name)", "/var/tmp/\(name)", "/etc/\(name)", context.path(name)]
                 for place in places { try Files.put("secret of the node", at: place) }
                 defer { for place in places { _ = unsafe unlink(place) } }
-                let roots = ["", "/proc/1/root", "/proc/1/cwd", "/proc/self/root", "/proc/1/root/node", "/proc/1/root/..", "/proc/1/root/outer", "/proc/1/root/staging"]
+                let roots = [
+                    "", "/proc/1/root", "/proc/1/cwd", "/proc/self/root", "/proc/1/root/node", "/proc/1/root/..", "/proc/1/root/outer",
+                    "/proc/1/root/staging",
+                ]
                 let direct = roots.flatMap { root in places.map { "cat \(root)\($0)" } }.joined(separator: "; ")
                 let text = try await context.inside(
-                    "exec 2>/dev/null; \(direct); find / -path '/proc/[0-9]*' -prune -o -name '\(name)' -print; find /proc/1/root/ -maxdepth 6 -name '\(name)'; true", bound: .seconds(60))
+                    "exec 2>/dev/null; \(direct); find / -path '/proc/[0-9]*' -prune -o -name '\(name)' -print; find /proc/1/root/ -maxdepth 6 -name '\(name)'; true",
+                    bound: .seconds(60))
                 try expect("found", text, is: "")
             },
             Check("the node's accounts, keys and state are not there") { context in
-                let text = try await context.inside("""
+                let text = try await context.inside(
+                    """
                     for f in /etc/shadow /etc/gshadow /etc/machine-id /etc/ssh /etc/sudoers /root/.ssh /var/log/syslog /run/vnode /run/runc /etc/ssl/private; do
                         [ -e $f ] && echo $f
                     done; ls -A /root /home /run /var/log; true
@@ -44,11 +49,13 @@ extension Suite {
                 for _ in 0..<2 { try expect("complaints", try await context.inside(script), is: "/root:\n\n/tmp:\n\n/var/tmp:\n") }
             },
             Check("the network is the vNode's own") { context in
-                let text = try await context.inside("ls /sys/class/net 2>/dev/null; tail -n +3 /proc/net/dev | cut -d: -f1; cat /proc/net/route | wc -l")
+                let text = try await context.inside(
+                    "ls /sys/class/net 2>/dev/null; tail -n +3 /proc/net/dev | cut -d: -f1; cat /proc/net/route | wc -l")
                 try expect(!text.contains("eth") && !text.contains("ens") && text.contains("lo"), "lo alone", got: text)
             },
             Check("the keys, semaphores and queues of the node are not there") { context in
-                let text = try await context.inside("tail -n +2 /proc/sysvipc/shm /proc/sysvipc/sem /proc/sysvipc/msg | grep -c '^ *[0-9]'; ls -A /dev/mqueue | wc -l")
+                let text = try await context.inside(
+                    "tail -n +2 /proc/sysvipc/shm /proc/sysvipc/sem /proc/sysvipc/msg | grep -c '^ *[0-9]'; ls -A /dev/mqueue | wc -l")
                 try expect("segments and queues", text, is: "0\n0\n")
             },
             Check("devices are the few harmless ones") { context in

@@ -18,7 +18,8 @@ extension Suite {
             Check("another version of the protocol is refused with both numbers") { context in
                 try await context.withDaemon { daemon in
                     let error = controlFailure { () throws(ControlError) in _ = try daemon.connectOrFail().ask(.hello(version: 999)) }
-                    try expect(error?.message.contains("999") == true && error?.message.contains("\(protocolVersion)") == true,
+                    try expect(
+                        error?.message.contains("999") == true && error?.message.contains("\(protocolVersion)") == true,
                         "a message with 999 and \(protocolVersion)", got: "\(error?.message ?? "none")")
                     try daemon.isWell()
                 }
@@ -32,7 +33,8 @@ extension Suite {
             },
             Check("a second daemon on the same state directory is refused, the first goes on") { context in
                 try await context.withDaemon { daemon in
-                    let second = try await command(context.daemonWords(socket: "other.sock", state: "state"), in: context, bound: .seconds(5))
+                    let second = try await command(
+                        context.daemonWords(socket: "other.sock", state: "state"), in: context, bound: .seconds(5))
                     try second.refused(naming: ["state"])
                     try expect("other.sock there", Files.exists(context.path("other.sock")), is: false)
                     try daemon.isWell()
@@ -46,8 +48,12 @@ extension Suite {
                     }
                 }
             },
-            Check("SIGTERM removes the socket and ends with status 0") { context in try await context.end(with: SIGTERM, socketStays: false, status: 0) },
-            Check("Ctrl-C removes the socket and ends with status 0") { context in try await context.end(with: SIGINT, socketStays: false, status: 0) },
+            Check("SIGTERM removes the socket and ends with status 0") { context in
+                try await context.end(with: SIGTERM, socketStays: false, status: 0)
+            },
+            Check("Ctrl-C removes the socket and ends with status 0") { context in
+                try await context.end(with: SIGINT, socketStays: false, status: 0)
+            },
             Check("a socket that SIGKILL left is taken over") { context in
                 try await context.end(with: SIGKILL, socketStays: true, status: 137)
                 try await context.withDaemon { try $0.isWell() }
@@ -80,7 +86,8 @@ extension Suite {
 
     private static func refusal(_ name: String, _ options: [String], naming words: [String]) -> Check {
         Check("refuses \(name)") { context in
-            let outcome = try await command(context.daemonWords(socket: "fs.sock", state: "state") + options, in: context, bound: .seconds(5))
+            let outcome = try await command(
+                context.daemonWords(socket: "fs.sock", state: "state") + options, in: context, bound: .seconds(5))
             try outcome.refused(naming: words)
         }
     }

@@ -14,13 +14,18 @@ struct Shape {
             path: "/proc/meminfo", lines: 20...100, line: #"[A-Za-z0-9_()]+: +\d+( kB)?"#,
             needs: ["MemTotal:", "MemFree:", "MemAvailable:", "Buffers:", "Cached:", "SwapTotal:", "SwapFree:", "SReclaimable:", "Shmem:"]),
         Shape(
-            path: "/proc/stat", lines: 8...9000, line: #"cpu\d*  ?\d+( \d+){9}|(intr|softirq) \d+( \d+)*|(ctxt|btime|processes|procs_running|procs_blocked) \d+"#,
+            path: "/proc/stat", lines: 8...9000,
+            line: #"cpu\d*  ?\d+( \d+){9}|(intr|softirq) \d+( \d+)*|(ctxt|btime|processes|procs_running|procs_blocked) \d+"#,
             needs: ["cpu ", "cpu0 ", "intr ", "ctxt ", "btime 1", "processes ", "procs_running ", "procs_blocked ", "softirq "]),
         Shape(path: "/proc/uptime", lines: 1...1, line: #"\d+\.\d\d \d+\.\d\d"#),
         Shape(path: "/proc/loadavg", lines: 1...1, line: #"\d+\.\d\d \d+\.\d\d \d+\.\d\d \d+/\d+ \d+"#),
-        Shape(path: "/proc/swaps", lines: 1...64, line: #"Filename\t+Type\t+Size\t+Used\t+Priority|/\S+ +(file|partition)\t\d+\t+\d+\t+-?\d+"#, needs: ["Filename"]),
+        Shape(
+            path: "/proc/swaps", lines: 1...64,
+            line: #"Filename\t+Type\t+Size\t+Used\t+Priority|/\S+ +(file|partition)\t\d+\t+\d+\t+-?\d+"#, needs: ["Filename"]),
         Shape(path: "/proc/diskstats", lines: 0...4096, line: #" *\d+ +\d+ \S+( \d+){11,17}"#),
-        Shape(path: "/proc/vmstat", lines: 20...1000, line: #"[a-z0-9_]+ \d+"#, needs: ["nr_free_pages ", "pgpgin ", "pgpgout ", "pswpin ", "pswpout "]),
+        Shape(
+            path: "/proc/vmstat", lines: 20...1000, line: #"[a-z0-9_]+ \d+"#,
+            needs: ["nr_free_pages ", "pgpgin ", "pgpgout ", "pswpin ", "pswpout "]),
         Shape(path: "/proc/version", lines: 1...1, line: #"Linux version \S+ .*#.*"#),
         Shape(
             path: "/proc/pressure/", lines: 1...2, line: #"(some|full) avg10=\d+\.\d\d avg60=\d+\.\d\d avg300=\d+\.\d\d total=\d+"#,
@@ -35,13 +40,16 @@ struct Shape {
         Shape(path: "/proc/sys/kernel/hostname", lines: 1...1, line: #"[A-Za-z0-9.-]+"#),
         Shape(path: "/proc/sys/kernel/domainname", lines: 1...1, line: #"\(none\)"#),
         Shape(path: "/proc/sys/kernel/sem", lines: 1...1, line: #"\d+\t\d+\t\d+\t\d+"#),
-        Shape(path: "/proc/sys/kernel/random/", lines: 1...1, line: #"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"#),
+        Shape(
+            path: "/proc/sys/kernel/random/", lines: 1...1, line: #"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"#),
         Shape(path: "/proc/sys/", lines: 1...1, line: #"\d+"#),
         Shape(path: "/sys/devices/system/cpu/kernel_max", lines: 1...1, line: #"\d+"#),
         Shape(path: "/sys/devices/system/cpu/cpu*/online", lines: 1...1, line: "[01]"),
         Shape(path: "/sys/devices/system/cpu/offline", lines: 0...1, line: #"\d+(-\d+)?(,\d+(-\d+)?)*"#),
         Shape(path: "/sys/devices/system/cpu/isolated", lines: 0...1, line: #"\d+(-\d+)?(,\d+(-\d+)?)*"#),
-        Shape(path: "/sys/devices/system/cpu/cpu*/topology/", lines: 1...1, line: #"-?\d+|[0-9a-f]{1,8}(,[0-9a-f]{8})*|\d+(-\d+)?(,\d+(-\d+)?)*"#),
+        Shape(
+            path: "/sys/devices/system/cpu/cpu*/topology/", lines: 1...1,
+            line: #"-?\d+|[0-9a-f]{1,8}(,[0-9a-f]{8})*|\d+(-\d+)?(,\d+(-\d+)?)*"#),
         Shape(path: "/sys/devices/system/cpu/", lines: 1...1, line: #"\d+(-\d+)?(,\d+(-\d+)?)*"#),
     ]
 

@@ -9,12 +9,15 @@ extension Suite {
                 try expect("tests", try await context.inside("for fd in 0 1 2; do test -t $fd && echo $fd; done; true"), is: "")
             },
             Check("-t gives one on 0, 1 and 2, and the status passes") { context in
-                let outcome = try await onTerminal(context, "run -t -- sh -c 'for fd in 0 1 2; do test -t $fd && echo fd$fd; done; tty; exit 5'")
+                let outcome = try await onTerminal(
+                    context, "run -t -- sh -c 'for fd in 0 1 2; do test -t $fd && echo fd$fd; done; tty; exit 5'")
                 for word in ["fd0", "fd1", "fd2", "/dev/"] { try expect(outcome.output.contains(word), word, got: outcome.summary) }
                 try expect(outcome.status == 5, "status 5", got: outcome.summary)
             },
             Check("-t takes over the window's size") { context in
-                let outcome = try await onTerminal(context, "run -t -- stty size", before: "stty rows 33 cols 77; ")
+                // The engine tells the size soon after the start.
+                let script = "for i in 1 2 3 4 5 6 7 8 9; do stty size; sleep 0.2; done"
+                let outcome = try await onTerminal(context, "run -t -- sh -c '\(script)'", before: "stty rows 33 cols 77; ")
                 try expect(outcome.output.contains("33 77"), "33 77", got: outcome.summary)
             },
             Check("-t passes what is typed") { context in
@@ -32,7 +35,9 @@ extension Suite {
         ])
 
     /// Runs `vnode ARGUMENTS` on a new pseudo terminal.
-    private static func onTerminal(_ context: Context, _ arguments: String, before: String = "", input: String = "/dev/null") async throws -> Outcome {
+    private static func onTerminal(_ context: Context, _ arguments: String, before: String = "", input: String = "/dev/null") async throws
+        -> Outcome
+    {
         try await command(
             ["script", "-qec", "\(before)\(context.program("vnode")) \(arguments)", "/dev/null"], in: context, input: input,
             environment: ["SHELL": "/bin/sh", "TERM": "xterm"])
