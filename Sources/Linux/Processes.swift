@@ -65,6 +65,18 @@ public enum Processes {
         }
     }
 
+    /// From now on orphans among the descendants become children of this process instead of the machine's first.
+    public static func adoptOrphans() throws(Errno) { _ = try check(clinux_adopt_orphans()) }
+
+    /// Waits for a child to end, reaping whatever other children end before it.
+    public static func waitReapingOthers(_ pid: Int32) {
+        var status: CInt = 0
+        while true {
+            let found = unsafe waitpid(-1, &status, 0)
+            if found == pid || (found < 0 && errno != EINTR) { return }
+        }
+    }
+
     /// Replaces the program by that of an open file. Returns only with an error.
     public static func execute(_ program: borrowing OwnedFD, _ arguments: [String], environment: [String]) -> Errno {
         let argv = unsafe strings(arguments)

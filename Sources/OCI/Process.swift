@@ -25,7 +25,19 @@ public struct Process: Codable, Sendable, Equatable {
         }
     }
 
+    public struct ConsoleSize: Codable, Sendable, Equatable {
+        public var height: UInt
+        public var width: UInt
+
+        public init(height: UInt, width: UInt) {
+            self.height = height
+            self.width = width
+        }
+    }
+
     public var terminal: Bool?
+    /// What the terminal has from its first moment on.
+    public var consoleSize: ConsoleSize?
     public var user: User
     public var args: [String]?
     public var env: [String]?
@@ -35,9 +47,10 @@ public struct Process: Codable, Sendable, Equatable {
 
     public init(
         args: [String], env: [String], cwd: String = "/", terminal: Bool = false, user: User = User(uid: 0, gid: 0),
-        capabilities: Capabilities?
+        capabilities: Capabilities?, consoleSize: ConsoleSize? = nil
     ) {
         self.terminal = terminal
+        self.consoleSize = consoleSize
         self.user = user
         self.args = args
         self.env = env

@@ -19,11 +19,12 @@ struct Cgroup {
 
     static func leaf(_ container: String) -> String { "c-" + container }
 
-    /// Makes the top and `init`, and sets the limits. The parent may vanish in between: another vNode's end removes it.
-    func make(limits: Limits, root: CgroupRoot) throws(Failure) {
+    /// Makes the top. The parent may vanish in between: another vNode's end removes it. Failing, it leaves what was there alone.
+    func make(root: CgroupRoot) throws(Failure) {
         let controllers = CgroupRoot.controllers(of: root.path).filter { Cgroup.wanted.contains($0) }
         let parent = "\(root.path)/\(Cgroup.directory)"
-        try attempt("making the cgroup", path) { () throws(Errno) in
+        let remedy = "if it is EEXIST, processes of another state directory's vNode are in it: choose another --name"
+        try attempt("making the cgroup", path, remedy: remedy) { () throws(Errno) in
             for _ in 0..<100 {
                 do throws(Errno) {
                     do throws(Errno) { try Directories.make(parent) } catch { if error != .fileExists { throw error } }
@@ -32,11 +33,21 @@ struct Cgroup {
                     try Directories.make(path)
                     return
                 } catch {
-                    if error != .noSuchFileOrDirectory { throw error }
+                    // One nobody is in has lost its vNode; one somebody is in belongs to another state directory.
+                    if error == .fileExists {
+                        guard Cgroup.isDeserted(path), (try? Cgroup.removeEmpty(path)) != nil else { throw error }
+                    } else if error != .noSuchFileOrDirectory {
+                        throw error
+                    }
                 }
             }
             throw .noSuchFileOrDirectory
         }
+    }
+
+    /// Makes `init` below the top and sets the limits.
+    func fill(limits: Limits, root: CgroupRoot) throws(Failure) {
+        let controllers = CgroupRoot.controllers(of: root.path).filter { Cgroup.wanted.contains($0) }
         try attempt("making the cgroup", initPath) { () throws(Errno) in try Directories.make(initPath) }
         for (file, text) in limits.files(controllers: controllers) {
             try attempt("setting a limit", "\(path)/\(file) (\(text))") { () throws(Errno) in try Files.write(text, to: "\(path)/\(file)") }
@@ -81,6 +92,12 @@ struct Cgroup {
             usleep(round < 10 ? 1000 : 10000)
         }
         throw last
+    }
+
+    /// Whether no process is at or below it.
+    private static func isDeserted(_ path: String) -> Bool {
+        guard let events = try? Files.read(path + "/cgroup.events") else { return false }
+        return String(decoding: events, as: UTF8.self).split(separator: "\n").contains("populated 0")
     }
 
     private static func removeEmpty(_ path: String) throws(Errno) {

@@ -46,6 +46,22 @@ final class Daemon {
         return try greet(channel, path, state.privateDaemon)
     }
 
+    /// Whether the node's daemon still serves a vNode: not after its death, nor when another has taken its place.
+    /// One that cannot be asked counts as serving.
+    static func serves(_ state: State) -> Bool {
+        let path = state.daemonSocket
+        do {
+            let channel = try Channel.connect(to: path)
+            try Sockets.setTimeouts(channel.socket, seconds: patience)
+            for descriptor in try channel.ask(.staging(vnode: state.name)).1 { _ = close(descriptor) }
+            return true
+        } catch let error as Errno {
+            return error != .noSuchFileOrDirectory && error != .connectionRefused
+        } catch {
+            return (error as? ControlError)?.errno != .noSuchFileOrDirectory
+        }
+    }
+
     private static func greet(_ channel: consuming Channel, _ path: String, _ process: ProcessIdentity?) throws(Failure) -> Daemon {
         try attempt("connecting to vnode-fs", path) { () throws(Errno) in
             try Sockets.setTimeouts(channel.socket, seconds: patience)

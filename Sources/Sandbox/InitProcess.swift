@@ -73,10 +73,11 @@ final class InitProcess {
         if let failure = Report.receive(answers) { throw Failure(failure) }
     }
 
-    /// Ends it, and with it every process of the vNode.
+    /// Ends it, and with it every process of the vNode. It ends only when the last of them is reaped, and one whose engine was
+    /// killed is a child of ours by now.
     func kill() {
         try? Processes.send(SIGKILL, to: pidfd)
-        _ = try? Processes.wait(pid)
+        Processes.waitReapingOthers(pid)
     }
 
     /// The child's part. Answers only when it could not become `vnode-init`.

@@ -60,7 +60,14 @@ final class InnerContainer {
                 uidBase: state.uidBase, cgroupsPath: "/\(Cgroup.directory)/\(state.name)/\(Cgroup.leaf(name))",
                 hasCgroupDirectory: ViewPlan.hasCgroupDirectory(number),
                 environment: InnerSpec.environment(
-                    hostname: state.hostname, terminal: terminal ? unsafe getenv("TERM").map { unsafe String(cString: $0) } : nil)))
+                    hostname: state.hostname, terminal: terminal ? unsafe getenv("TERM").map { unsafe String(cString: $0) } : nil),
+                consoleSize: terminal ? InnerContainer.windowSize : nil))
+    }
+
+    /// Of standard input, as it is now; later changes reach the engine as SIGWINCH.
+    private static var windowSize: OCI.Process.ConsoleSize? {
+        guard let size = Terminals.windowSize(of: STDIN_FILENO) else { return nil }
+        return OCI.Process.ConsoleSize(height: UInt(size.rows), width: UInt(size.columns))
     }
 
     private func write(_ spec: Spec) throws(Failure) {

@@ -5,8 +5,7 @@ enum InnerSpec {
     /// `top` is its directory in staging, `initPID` the vNode's first process, `cgroupsPath` below the cgroup2 root.
     static func make(
         command: [String], terminal: Bool, hostname: String, top: String, initPID: Int32, uidBase: UInt32, cgroupsPath: String,
-        hasCgroupDirectory: Bool,
-        environment: [String]
+        hasCgroupDirectory: Bool, environment: [String], consoleSize: Process.ConsoleSize? = nil
     ) -> Spec {
         var mounts = [
             Mount("/proc", type: "bind", source: top + "/proc", options: ["rbind", "nosuid", "nodev", "noexec"]),
@@ -26,7 +25,9 @@ enum InnerSpec {
         let namespaces =
             joined.map { Linux.Namespace($0.0, path: "/proc/\(initPID)/ns/\($0.1)") } + [Linux.Namespace(.mount), Linux.Namespace(.cgroup)]
         return Spec(
-            process: Process(args: command, env: environment, terminal: terminal, capabilities: Process.Capabilities(Capability.all)),
+            process: Process(
+                args: command, env: environment, terminal: terminal, capabilities: Process.Capabilities(Capability.all),
+                consoleSize: consoleSize),
             root: Root(path: top + "/rootfs"), mounts: mounts,
             linux: Linux(
                 namespaces: namespaces, mappings: [Linux.IDMapping(containerID: 0, hostID: uidBase, size: IDRange.size)],

@@ -15,12 +15,15 @@ public final class Launch {
     private var state: State
     private var lock: OwnedFD?
     private var cgroup: Cgroup
+    /// Whether the cgroup is ours to take away.
+    private var hasCgroup = false
     private var daemon: Daemon?
     private var first: InitProcess?
 
     /// Runs it all. Answers the command's exit status.
     public static func run(_ options: LaunchOptions) throws(Failure) -> Int32 {
         try Preconditions.check(terminal: options.terminal)
+        try attempt("becoming the reaper of orphans") { () throws(Errno) in try Processes.adoptOrphans() }
         let launch = try Launch(options)
         do throws(Failure) {
             let status = try launch.perform()
@@ -76,7 +79,9 @@ public final class Launch {
     }
 
     private func perform() throws(Failure) -> Int32 {
-        try cgroup.make(limits: state.limits, root: root)
+        try cgroup.make(root: root)
+        hasCgroup = true
+        try cgroup.fill(limits: state.limits, root: root)
         let daemon = try Daemon.connect(options.socket, directory: directory.directory(of: state.name)) { process throws(Failure) in
             state.privateDaemon = process
             try directory.write(state)
@@ -144,7 +149,11 @@ public final class Launch {
         first?.kill()
         _ = try? daemon?.ask(.removeVNode(name: state.name), "removing the vNode")
         daemon = nil
-        do throws(Errno) { try Cgroup.removeVNode(cgroup.path) } catch { Say.error("removing the cgroup: \(cgroup.path): \(error.name)") }
+        if hasCgroup {
+            do throws(Errno) { try Cgroup.removeVNode(cgroup.path) } catch {
+                Say.error("removing the cgroup: \(cgroup.path): \(error.name)")
+            }
+        }
         if let process = state.privateDaemon { directory.end(process) }
         do throws(Errno) { try directory.forget(state.name) } catch { Say.error("removing the state: \(error.name)") }
     }

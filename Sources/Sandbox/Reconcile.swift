@@ -26,7 +26,7 @@ extension StateDirectory {
                 let lock = lock(name, .exclusive)
                 let isHeld = lock == nil && Directories.kind("\(name)/lock", below: vnodes.raw) != nil
                 let state = state(of: name)
-                if Verdict.of(state, isHeld: isHeld, isAlive: \.isAlive) == .clean {
+                if Verdict.of(state, isHeld: isHeld, isAlive: \.isAlive, isServed: Daemon.serves) == .clean {
                     // What cannot be taken away yet is no reason to refuse everything else.
                     do throws(Failure) { try clean(name, state) } catch { Say.error("vnode: cleaning up after \(name): \(error)") }
                 }

@@ -42,11 +42,13 @@ enum Verdict: Equatable {
 
     /// `isHeld`: some process holds the entry's lock. The creator's word counts only while it lives: its children have inherited
     /// the lock, and take a moment to follow it.
-    static func of(_ state: State?, isHeld: Bool, isAlive: (ProcessIdentity) -> Bool) -> Verdict {
+    static func of(
+        _ state: State?, isHeld: Bool, isAlive: (ProcessIdentity) -> Bool, isServed: (State) -> Bool
+    ) -> Verdict {
         guard let state else { return isHeld ? .leave : .clean }
         if isHeld && isAlive(state.creator) { return .leave }
         guard state.phase == .kept, let first = state.initProcess, isAlive(first) else { return .clean }
-        if let daemon = state.privateDaemon, !isAlive(daemon) { return .clean }
-        return .leave
+        guard let daemon = state.privateDaemon else { return isServed(state) ? .leave : .clean }
+        return isAlive(daemon) ? .leave : .clean
     }
 }

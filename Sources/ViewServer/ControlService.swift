@@ -80,7 +80,7 @@ final class ControlService {
             }
             try channel.send(Response.done)
         case .removeVNode(let name):
-            _ = try registry.vnode(name)
+            // The end of its first process may have been noticed before.
             end(name)
             try channel.send(Response.done)
         case .staging(let name):

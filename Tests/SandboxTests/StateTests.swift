@@ -14,8 +14,8 @@ import Testing
             initProcess: first, privateDaemon: daemon)
     }
 
-    func verdict(_ state: State?, held: Bool, alive: [ProcessIdentity]) -> Verdict {
-        Verdict.of(state, isHeld: held, isAlive: alive.contains)
+    func verdict(_ state: State?, held: Bool, alive: [ProcessIdentity], served: Bool = true) -> Verdict {
+        Verdict.of(state, isHeld: held, isAlive: alive.contains, isServed: { _ in served })
     }
 
     @Test func oneBeingMadeIsLeft() {
@@ -35,6 +35,14 @@ import Testing
         #expect(verdict(state(.kept), held: true, alive: [first, daemon]) == .leave)
         #expect(verdict(state(.kept), held: false, alive: [daemon]) == .clean)
         #expect(verdict(state(.kept), held: false, alive: [first]) == .clean)
+    }
+
+    @Test func aKeptOneOfTheNodesDaemonLivesAsLongAsItIsServed() {
+        var state = state(.kept)
+        state.privateDaemon = nil
+        #expect(verdict(state, held: false, alive: [first], served: true) == .leave)
+        #expect(verdict(state, held: false, alive: [first], served: false) == .clean)
+        #expect(verdict(state, held: false, alive: [], served: true) == .clean)
     }
 
     @Test func aReusedPidIsNotTheSameProcess() {

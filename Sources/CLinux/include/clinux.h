@@ -52,5 +52,7 @@ pid_t clinux_fork(void);
 int clinux_die_with_parent(int signal);
 // Descendants whose parent dies become children of this process.
 int clinux_adopt_orphans(void);
+// ioctl(2) is variadic: TIOCGWINSZ.
+int clinux_window_size(int terminal, uint16_t *rows, uint16_t *columns);
 // openat2 with O_PATH | O_CLOEXEC and RESOLVE_IN_ROOT.
 int clinux_open_inside(int root, const char *path);

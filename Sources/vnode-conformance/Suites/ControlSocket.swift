@@ -58,8 +58,7 @@ extension Suite {
                 try await abuse(context) { daemon in
                     let view = ViewRecord(name: "v", cgroup: Machine.cgroup2)
                     let requests: [Request] = [
-                        .addView(vnode: "nobody", view), .removeView(vnode: "nobody", number: 1), .removeVNode(name: "nobody"),
-                        .staging(vnode: "nobody"),
+                        .addView(vnode: "nobody", view), .removeView(vnode: "nobody", number: 1), .staging(vnode: "nobody"),
                     ]
                     for request in requests {
                         let error = controlFailure { () throws(ControlError) in _ = try daemon.connectOrFail().ask(request) }
@@ -67,6 +66,12 @@ extension Suite {
                             error?.message.contains("nobody") == true, "a message that names \"nobody\"",
                             got: "\(error?.message ?? "no error") to \(request)")
                     }
+                }
+            },
+            Check("removing a vNode that is gone is done") { context in
+                try await abuse(context) { daemon in
+                    let (response, _) = try daemon.connect().ask(.removeVNode(name: "nobody"))
+                    try expect("answer", response, is: .done)
                 }
             },
             Check("100 clients at once are answered") { context in

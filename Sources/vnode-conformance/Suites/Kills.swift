@@ -52,6 +52,21 @@ extension Suite {
             },
             keptDeath("SIGKILL of vnode-init", of: "vnode-init"),
             keptDeath("SIGKILL of the daemon", of: "vnode-fs"),
+            Check("a kept vNode whose node daemon died leaves nothing after the next command, and one that is served stays") { context in
+                let before = Machine.now()
+                try await context.withDaemon { daemon in
+                    let kept = ["run", "--socket", daemon.socket, "--name", "\(conf)-node", "--keep", "--", "true"]
+                    _ = try await context.launcher(kept).succeeded()
+                    let listed = try await context.launcher(["list"]).succeeded()
+                    try expect(listed.output.contains("\(conf)-node"), "\(conf)-node in the list", got: listed.output)
+                    daemon.program.signal(SIGKILL)
+                    try await daemon.program.ended()
+                }
+                let listed = try await context.launcher(["list"]).succeeded()
+                try expect(!listed.output.contains("\(conf)-node"), "no \(conf)-node", got: listed.output)
+                let left = try await Machine.leftovers(since: before)
+                try expect(left.isEmpty, "nothing left", got: left.joined(separator: ", "))
+            },
             Check("a node daemon that dies takes only its own vNodes, and the next one serves") { context in
                 try await context.withDaemon { daemon in
                     let words = [context.program("vnode"), "run", "--socket", daemon.socket, "--", "sh", "-c", "echo ready; exec sleep 30"]
