@@ -12,6 +12,7 @@ public enum Mounts {
         public static let noSetUID = Flags(rawValue: 2)
         public static let noDevices = Flags(rawValue: 4)
         public static let noExecute = Flags(rawValue: 8)
+        public static let noAccessTime = Flags(rawValue: 1024)
         public static let bind = Flags(rawValue: 4096)
         public static let recursive = Flags(rawValue: 16384)
         public static let isPrivate = Flags(rawValue: 1 << 18)

@@ -102,7 +102,7 @@ enum Staging {
         let device = try attempt("opening", "/dev/fuse") { () throws(Errno) in try Files.open("/dev/fuse", flags: O_RDWR | O_NONBLOCK) }
         let options = "fd=\(device.raw),rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions,max_read=131072"
         try attempt("mounting FUSE", path) { () throws(Errno) in
-            try Mounts.mount("vnode", on: path, type: "fuse.vnode", [.noSetUID, .noDevices, .noExecute], data: options)
+            try Mounts.mount("vnode", on: path, type: "fuse.vnode", [.noSetUID, .noDevices, .noExecute, .noAccessTime], data: options)
         }
         return device
     }
