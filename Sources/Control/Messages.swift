@@ -66,6 +66,9 @@ public enum Response: Codable, Sendable, Equatable {
     case failed(errno: Int32, message: String)
 }
 
+/// Version of this release.
+public let releaseVersion = "0.1.0"
+
 /// Version of this protocol: both sides must have the same.
 public let protocolVersion = 1
 

@@ -7,11 +7,9 @@ struct VNodeFS: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vnode-fs",
         abstract: "Serve emulated /proc and /sys trees, one for each container of a vNode.",
-        version: version,
+        version: releaseVersion,
         subcommands: [Serve.self, Mount.self, Paths.self])
 }
-
-let version = "0.1.0"
 
 /// Says what went wrong and ends with status 1.
 func fail(_ message: String) -> ExitCode {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import Glibc
 import Sandbox
 
@@ -8,6 +9,7 @@ struct VNode: ParsableCommand {
         commandName: "vnode", abstract: "Run commands in vNodes: sandboxes with a /proc and /sys of their own.",
         discussion: "Exit status: that of the command; 125 when vnode itself failed, 126 when the command cannot be executed, "
             + "127 when it is not found, 64 for wrong usage.",
+        version: releaseVersion,
         subcommands: [Run.self, Exec.self, List.self, Inspect.self, Stop.self])
 
     static func main() {
