@@ -16,7 +16,7 @@ PROGRAMS := vnode vnode-fs vnode-init vnode-conformance
 
 PACKAGES := libfuse3-dev libseccomp-dev libcap-dev fuse3 pkg-config gcc libc6-dev runc procps util-linux iproute2 python3-minimal
 # What the benchmarks compare with, and what builds and boots the test machines.
-TEST_PACKAGES := lxcfs dash busybox-static mmdebstrap qemu-system-x86 e2fsprogs
+TEST_PACKAGES := lxcfs dash busybox-static mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio xz-utils kmod
 
 .PHONY: help setup setup-test build demo test test-unit test-host test-vm bench fmt check install uninstall clean
 
