@@ -93,6 +93,20 @@ public import SystemPackage
         _ = unsafe fuse_lowlevel_notify_inval_inode(session, node, 0, 0)
     }
 
+    /// Puts the whole content of a node into the kernel's cache in place of what is there, which must not be longer; attributes
+    /// stay valid, the size grows. False when the kernel does not know the node. Waits like `invalidate`.
+    public func store(_ bytes: [UInt8], in node: UInt64) -> Bool {
+        guard let session = unsafe session else { return false }
+        return unsafe bytes.withUnsafeBytes { raw in
+            var content = fuse_bufvec()
+            content.count = 1
+            unsafe content.buf.size = raw.count
+            unsafe content.buf.mem = UnsafeMutableRawPointer(mutating: raw.baseAddress)
+            unsafe content.buf.fd = -1
+            return unsafe fuse_lowlevel_notify_store(session, node, 0, &content, fuse_buf_copy_flags(rawValue: 0)) == 0
+        }
+    }
+
     /// Tells the kernel to forget a name in a directory.
     public func invalidate(name: String, in parent: UInt64) {
         guard let session = unsafe session else { return }

@@ -21,6 +21,14 @@ final class Generations: Sendable {
         var lastOpened: Int64 = 0
     }
 
+    /// How the kernel's copy is brought up to date.
+    enum Renewal: Equatable {
+        /// Overwritten in place: no attributes and no content need asking for.
+        case overwrite([UInt8])
+        /// Dropped: there was none, or one too long to be overwritten.
+        case drop
+    }
+
     enum Opening {
         /// Read `answer` through the page cache.
         case cached
@@ -33,17 +41,25 @@ final class Generations: Sendable {
     /// A cached handle open for longer is taken to be one that is read again and again from the start (top, vmstat).
     static let longReader: Int64 = 1_000_000_000
 
-    /// Opens the file. When a new answer is due and nobody holds the old one, `renew` drops the old one from the kernel's
+    /// Opens the file. When a new answer is due and nobody holds the old one, `renew` replaces the old one in the kernel's
     /// cache; with no cached handle open no read of it can be under way, so that cannot wait for us.
     func open(
-        now: Int64, freshness: Int64, wallClock: Int64, render: () throws(Errno) -> [UInt8], renew: () -> Void
+        now: Int64, freshness: Int64, wallClock: Int64, render: () throws(Errno) -> [UInt8], renew: (Renewal) -> Void
     ) throws(Errno) -> Opening {
         try state.withLock { state throws(Errno) in
             let isFresh = !state.answer.isOutdated && state.answer.takenAt.map { now - $0 <= freshness } ?? false
             if !isFresh {
                 guard state.cachedHandles == 0 else { return .direct }
-                state.replace(try render(), now: now, wallClock: wallClock)
-                renew()
+                let bytes = try render()
+                let old = state.answer
+                state.replace(bytes, now: now, wallClock: wallClock)
+                if old.takenAt != nil, !old.bytes.isEmpty, bytes.count >= old.bytes.count {
+                    // A new time would make the kernel drop what it is given.
+                    state.answer.stamp = old.stamp
+                    renew(.overwrite(bytes))
+                } else {
+                    renew(.drop)
+                }
             }
             state.cachedHandles += 1
             state.lastOpened = now

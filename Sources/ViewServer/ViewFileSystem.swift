@@ -178,7 +178,11 @@ final class ViewFileSystem: FileSystem {
             let opening = try view.generations(of: id.place).open(
                 now: Clock.monotonic, freshness: Int64(milliseconds) * 1_000_000, wallClock: Clock.wall,
                 render: { () throws(Errno) in try view.render(id.place) },
-                renew: { invalidate.connection?.invalidate(node: id.raw) })
+                renew: { renewal in
+                    guard let connection = invalidate.connection else { return }
+                    if case .overwrite(let bytes) = renewal, connection.store(bytes, in: id.raw) { return }
+                    connection.invalidate(node: id.raw)
+                })
             return opening == .cached ? (0, .cached) : (handles.open(), .direct)
         }
     }

@@ -8,15 +8,20 @@ private final class Subject {
     let file = Generations()
     var computed = 0
     var renewed = 0
+    var lengths = [1]
+    var renewals: [Generations.Renewal] = []
 
     func open(at milliseconds: Int64) throws(Errno) -> Generations.Opening {
         try file.open(
             now: milliseconds * 1_000_000, freshness: 50_000_000, wallClock: milliseconds,
             render: { () throws(Errno) in
                 computed += 1
-                return [UInt8(computed)]
+                return [UInt8](repeating: UInt8(computed), count: lengths[min(computed, lengths.count) - 1])
             },
-            renew: { renewed += 1 })
+            renew: {
+                renewed += 1
+                renewals.append($0)
+            })
     }
 
     func refresh(at milliseconds: Int64) throws(Errno) -> Generations.Answer {
@@ -90,12 +95,36 @@ private final class Subject {
         #expect(try subject.refresh(at: 3005).bytes == [2])
     }
 
+    @Test func aCopyInTheKernelIsOverwrittenUnlessItIsLonger() throws {
+        let subject = Subject()
+        subject.lengths = [2, 2, 3, 1, 1]
+        for time in stride(from: Int64(0), to: 500, by: 100) {
+            _ = try subject.open(at: time)
+            subject.file.close()
+        }
+        #expect(subject.renewals == [.drop, .overwrite([2, 2]), .overwrite([3, 3, 3]), .drop, .overwrite([5])])
+    }
+
+    @Test func anOverwrittenCopyKeepsItsTimeAndADroppedOneDoesNot() throws {
+        let subject = Subject()
+        subject.lengths = [2, 2, 1]
+        _ = try subject.open(at: 0)
+        subject.file.close()
+        let first = subject.file.current.stamp
+        _ = try subject.open(at: 100)
+        subject.file.close()
+        #expect(subject.file.current.stamp == first)
+        _ = try subject.open(at: 200)
+        #expect(subject.file.current.stamp > first)
+    }
+
     @Test func stampsRiseEvenIfTheClockFalls() throws {
         let subject = Subject()
+        subject.lengths = [2]
         _ = try subject.open(at: 1000)
         subject.file.close()
         let first = subject.file.current.stamp
-        _ = try subject.file.open(now: 9_000_000_000, freshness: 0, wallClock: 5, render: { () throws(Errno) in [9] }, renew: {})
+        _ = try subject.file.open(now: 9_000_000_000, freshness: 0, wallClock: 5, render: { () throws(Errno) in [9] }, renew: { _ in })
         #expect(subject.file.current.stamp > first)
     }
 
@@ -106,7 +135,7 @@ private final class Subject {
         #expect(throws: Errno.noSuchAddressOrDevice) {
             _ = try subject.file.open(
                 now: 60_000_000, freshness: 50_000_000, wallClock: 60, render: { () throws(Errno) in throw .noSuchAddressOrDevice },
-                renew: {})
+                renew: { _ in })
         }
         #expect(subject.file.current.bytes == [1])
         #expect(try subject.open(at: 70) == .cached)
