@@ -13,6 +13,9 @@ final class DirectHandles: Sendable {
         var next: UInt64 = 1
         var held = 0
         var clock: UInt64 = 0
+        /// Answers in the order they were given, those let go of since included.
+        var given: [(handle: UInt64, order: UInt64)] = []
+        var oldest = 0
     }
 
     private let state = Mutex(State())
@@ -48,6 +51,8 @@ final class DirectHandles: Sendable {
             known.bytes = bytes
             known.order = state.clock
             state.handles[handle] = known
+            state.given.append((handle, state.clock))
+            if state.given.count > 4 * DirectHandles.most { state.forgetGone() }
             if state.held > DirectHandles.most { state.forgetOldest() }
         }
         return bytes
@@ -55,9 +60,26 @@ final class DirectHandles: Sendable {
 }
 
 extension DirectHandles.State {
+    /// The handle still holds the answer it was given then.
+    private func holds(_ entry: (handle: UInt64, order: UInt64)) -> Bool {
+        guard let known = handles[entry.handle] else { return false }
+        return known.order == entry.order && known.bytes != nil
+    }
+
+    /// Takes constant time over many calls, however many handles are open.
     fileprivate mutating func forgetOldest() {
-        guard let oldest = handles.filter({ $0.value.bytes != nil }).min(by: { $0.value.order < $1.value.order })?.key else { return }
-        handles[oldest]?.bytes = nil
-        held -= 1
+        while oldest < given.count {
+            let entry = given[oldest]
+            oldest += 1
+            guard holds(entry) else { continue }
+            handles[entry.handle]?.bytes = nil
+            held -= 1
+            return
+        }
+    }
+
+    fileprivate mutating func forgetGone() {
+        given = given[oldest...].filter(holds)
+        oldest = 0
     }
 }

@@ -51,7 +51,7 @@ final class VNode: Sendable {
         self.node = node
         self.top = top ?? record.cgroup
         self.descriptors = descriptors
-        bornAt = Clock.wall - Clock.boot + Int64(clamping: record.startedAt)
+        bornAt = Clock.wall &- Clock.boot &+ Int64(clamping: record.startedAt)
     }
 
     /// ENOENT for a view that is not there or no longer.
