@@ -105,8 +105,6 @@ public struct Snapshot: Sendable {
         public var current: UInt64 = 0
         public var swapLimit: UInt64?
         public var swapCurrent: UInt64 = 0
-        /// zswap.current, when the kernel has it.
-        public var zswapCurrent: UInt64?
         /// memory.stat, keys matched whole; bytes or counts as the kernel gives them.
         public var stat = FlatKeyed()
         public init() {}

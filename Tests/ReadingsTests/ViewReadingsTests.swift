@@ -102,7 +102,9 @@ import Tree
         try tree.write("", "cg/top/a/b/c/d/cgroup.procs")
         try tree.write("", "cg/top/a/b/c/cgroup.procs")
         try tree.write("99\n", "cg/top/a/cgroup.threads")
-        for (id, state) in [(11, "R"), (12, "S"), (13, "D"), (99, "R")] { try tree.write("\(id) (x) \(state) 1", "proc/\(id)/stat") }
+        for (id, state) in [(11, "R"), (12, "S"), (13, "D"), (99, "R")] {
+            try tree.write("\(id) (x) \(state) 1", "proc/\(id)/task/\(id)/stat")
+        }
         let tasks = try view().snapshot(.tasks).tasks
         #expect(tasks.total == 3, "14 has gone meanwhile")
         #expect(tasks.running == 1)
@@ -110,10 +112,25 @@ import Tree
         #expect(tasks.lastPID == 99)
     }
 
+    @Test func onceItIsLateTasksAreCountedButNotLookedAt() throws {
+        try tree.write((1...64).map { "\($0)\n" }.joined(), "cg/many/cgroup.threads")
+        for id in 1...64 { try tree.write("\(id) (x) R 1", "proc/\(id)/task/\(id)/stat") }
+        let cgroup = try Directory(tree.path + "/cg/many")
+        let proc = try Directory(tree.path + "/proc")
+        #expect(try TaskCount(cgroup, node: proc).running == 64)
+        var asked = 0
+        let late = try TaskCount(cgroup, node: proc) {
+            asked += 1
+            return asked > 2
+        }
+        #expect(late.total == 64)
+        #expect(late.running == 32)
+    }
+
     @Test func lastPIDIsThatOfTheGivenProcfsAndNeverGoesBack() throws {
         try tree.write("", "pids/7/stat")
         try tree.write("", "pids/uptime")
-        try tree.write("1 (x) R", "proc/5000/stat")
+        try tree.write("1 (x) R", "proc/5000/task/5000/stat")
         let directory = try Files.open(tree.path + "/pids", flags: O_RDONLY)
         let view = try view(procfs: directory.raw)
         #expect(try view.snapshot(.tasks).tasks.lastPID == 7)
@@ -146,7 +163,7 @@ import Tree
 
     @Test func loadIsSampledForReadersOnly() throws {
         try tree.write("11\n", "cg/top/a/b/cgroup.threads")
-        try tree.write("11 (x) R 1", "proc/11/stat")
+        try tree.write("11 (x) R 1", "proc/11/task/11/stat")
         let view = try view()
         #expect(!view.wantsLoadSamples)
         // 40 s without a reader and without CPU use, then one runnable task.

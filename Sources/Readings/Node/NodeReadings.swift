@@ -2,7 +2,7 @@ import Linux
 import Synchronization
 public import SystemPackage
 import Text
-import Tree
+public import Tree
 
 /// What belongs to the node, read once for all views within a short time.
 public final class NodeReadings: Sendable {
@@ -54,6 +54,8 @@ public final class NodeReadings: Sendable {
         memory.fields = namedValues(try proc.read("meminfo")).map { ($0.name, $0.value) }
         return memory
     }
+
+    public func onlineCPUs() throws(Errno) -> CPUSet { try cpus().online }
 
     func cpus() throws(Errno) -> NodeCPUs {
         try cpuCache.value(at: clocks.boot()) { last throws(Errno) in try NodeCPUs(cpuDirectory, last: last) }

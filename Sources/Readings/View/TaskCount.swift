@@ -3,7 +3,7 @@ import Text
 import Tree
 
 /// The tasks of a cgroup and everything below it, and what they are doing.
-struct TaskCount: Sendable {
+struct TaskCount {
     /// Bounds of one count: what a view with more would see is the bound.
     static let mostTasks = 32768
     private static let mostDirectories = 4096
@@ -13,8 +13,14 @@ struct TaskCount: Sendable {
     private(set) var running = 0
     private(set) var blocked = 0
     private var directories = 0
+    private var tooLate = false
+    private let isLate: () -> Bool
 
-    init(_ cgroup: Directory, node proc: Directory) throws(Errno) { try count(cgroup, proc, depth: 0) }
+    /// Once `isLate` says so, tasks are counted but no longer looked at.
+    init(_ cgroup: Directory, node proc: Directory, isLate: @escaping () -> Bool = { false }) throws(Errno) {
+        self.isLate = isLate
+        try count(cgroup, proc, depth: 0)
+    }
 
     private mutating func count(_ cgroup: Directory, _ proc: Directory, depth: Int) throws(Errno) {
         guard depth < TaskCount.deepest, directories < TaskCount.mostDirectories, total < TaskCount.mostTasks else { return }
@@ -23,7 +29,8 @@ struct TaskCount: Sendable {
             for line in Lines(threads) {
                 guard total < TaskCount.mostTasks else { return }
                 guard let id = Digits.parse(line), id > 0 else { continue }
-                count(state: TaskCount.state(of: id, proc))
+                if total % 16 == 0, !tooLate { tooLate = isLate() }
+                if tooLate { total += 1 } else { count(state: TaskCount.state(of: id, proc)) }
             }
         }
         for entry in try cgroup.entries() where entry.isDirectory {
@@ -44,7 +51,8 @@ struct TaskCount: Sendable {
     }
 
     private static func state(of id: UInt64, _ proc: Directory) -> UInt8? {
-        guard let bytes = try? proc.read("\(id)/stat", limit: 8192) else { return nil }
+        // The file of the thread: that of the process adds up the times of all its threads first.
+        guard let bytes = try? proc.read("\(id)/task/\(id)/stat", limit: 8192) else { return nil }
         return taskState(bytes)
     }
 }

@@ -75,7 +75,21 @@ public final class ViewReadings: Sendable {
     }
 
     /// Absolute paths of files whose change can change the visible CPUs.
-    public var watchedFiles: [String] { ["cpu.max", "cpuset.cpus", "cpuset.cpus.effective"].flatMap { cgroup.paths($0) } }
+    public var watchedFiles: [String] {
+        ["cpu.max", "cpuset.cpus", "cpuset.cpus.effective"].flatMap { cgroup.paths($0) } + cpusetsAbove
+    }
+
+    /// A cpuset above the vNode's top narrows its effective one.
+    private var cpusetsAbove: [String] {
+        var paths: [String] = []
+        var at = configuration.top[...]
+        while let slash = at.lastIndex(of: "/"), slash > at.startIndex {
+            at = at[..<slash]
+            guard at.count > node.cgroupRoot.count, at.hasPrefix(node.cgroupRoot) else { break }
+            paths.append(at + "/cpuset.cpus")
+        }
+        return paths
+    }
 
     /// Whether somebody has read the load lately: then `sampleLoad` wants calling every 5 seconds.
     public var wantsLoadSamples: Bool {
@@ -132,7 +146,6 @@ public final class ViewReadings: Sendable {
         memory.limit = try cgroup.least("memory.max")
         memory.swapLimit = try cgroup.least("memory.swap.max")
         memory.swapCurrent = try cgroup.read("memory.swap.current").flatMap { Digits.parse(file: $0) } ?? 0
-        memory.zswapCurrent = try cgroup.read("memory.zswap.current").flatMap { Digits.parse(file: $0) }
         memory.stat = FlatKeyed(try cgroup.read("memory.stat") ?? [])
         return memory
     }
@@ -142,7 +155,8 @@ public final class ViewReadings: Sendable {
         try tasks.withLock { history throws(Errno) in
             let start = node.clocks.boot()
             if let counted = history.counted, start < history.expires { return counted }
-            let count = try TaskCount(cgroup.own, node: node.proc)
+            // Whoever waits for this count waits no longer than that, however many tasks a view has.
+            let count = try TaskCount(cgroup.own, node: node.proc) { [node] in node.clocks.boot().minus(start) > 10_000_000 }
             var counted = Snapshot.Tasks()
             counted.total = count.total
             counted.running = count.running
