@@ -26,8 +26,10 @@ public struct Channel: ~Copyable {
     public init(_ socket: consuming OwnedFD) { self.socket = socket }
 
     /// Connects to a daemon. ENOENT or ECONNREFUSED: none is listening at `path`.
-    public static func connect(to path: String) throws(Errno) -> Channel {
+    /// Neither this nor any later wait on the connection takes longer than `seconds` (EAGAIN).
+    public static func connect(to path: String, seconds: Int = 10) throws(Errno) -> Channel {
         let socket = try Sockets.seqPacket()
+        try Sockets.setTimeouts(socket, seconds: seconds)
         try Sockets.connect(socket, to: path)
         return Channel(socket)
     }

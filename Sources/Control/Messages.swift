@@ -47,8 +47,9 @@ public enum Request: Codable, Sendable, Equatable {
     /// Descriptors: static /dev/fuse, live /dev/fuse, staging mount namespace, pidfd of `vnode-init`,
     /// root of the vNode's procfs in staging. Answer: `.done`.
     case addVNode(VNodeRecord)
-    /// Answer: `.view(number:)`, the name of the view's directory at the root of both connections.
-    case addView(vnode: String, ViewRecord)
+    /// Answer: `.view(number:)`, the name of the view's directory at the root of both connections. A tied view goes with the
+    /// connection it was added on.
+    case addView(vnode: String, ViewRecord, isTied: Bool)
     case removeView(vnode: String, number: UInt32)
     case removeVNode(name: String)
     /// Answer: `.done` with the staging mount namespace as descriptor.

@@ -31,11 +31,6 @@ public final class Daemon {
         static let first: UInt64 = 16
     }
 
-    private final class Client {
-        let channel: Channel
-        init(_ socket: consuming OwnedFD) { channel = Channel(socket) }
-    }
-
     private let options: Options
     private let log: Logger
     private let epoll: Epoll
@@ -48,6 +43,7 @@ public final class Daemon {
     private var next = Key.first
     private var endings: [UInt64: String] = [:]
     private var wasAsked = false
+    private var isListening = true
 
     /// Takes the state directory and the socket. Must run before any other thread exists: signals are blocked here.
     public init(_ options: Options, log: Logger) throws {
@@ -64,6 +60,8 @@ public final class Daemon {
         try epoll.add(timer.raw, key: Key.timer)
         try epoll.add(service.limits.inotify.raw, key: Key.limits)
         try Events.setTimer(timer, seconds: 5)
+        service.willServe = { [unowned self] in watchEnd(of: $0) }
+        service.willForget = { [unowned self] in unwatchEnd(of: $0) }
     }
 
     /// Serves until SIGTERM, SIGINT or, if private, until nobody needs it any more. `ready` is told when it listens.
@@ -82,7 +80,9 @@ public final class Daemon {
                 }
             case Key.timer:
                 Events.drain(timer)
+                if !isListening { isListening = (try? epoll.add(listener.raw, key: Key.listener)) != nil }
                 service.registry.sampleLoads()
+                service.registry.refreshCPUsIfNodeChanged()
                 // Nobody came: whoever started a private daemon is gone.
                 wasAsked = wasAsked || options.isPrivate
             case Key.limits:
@@ -112,13 +112,18 @@ public final class Daemon {
             wasAsked = true
         } catch {
             log.warning("accepting a control connection: \(error)")
+            // Out of descriptors, the listener stays readable: not to be asked again before the next tick.
+            if error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem {
+                epoll.remove(listener.raw)
+                isListening = false
+            }
         }
     }
 
     private func answer(_ client: Client, _ key: UInt64) {
         do throws(ControlError) {
             guard let (request, descriptors) = try client.channel.receive(Request.self) else { return drop(key) }
-            if let vnode = try service.answer(request, Received(descriptors), on: client.channel) { watchEnd(of: vnode) }
+            try service.answer(request, Received(descriptors), of: client)
         } catch {
             // What cannot be understood or answered ends the connection, not the daemon.
             log.warning("control connection: \(error.message)")
@@ -127,19 +132,26 @@ public final class Daemon {
     }
 
     private func drop(_ key: UInt64) {
-        if let client = clients.removeValue(forKey: key) { epoll.remove(client.channel.socket.raw) }
+        guard let client = clients.removeValue(forKey: key) else { return }
+        epoll.remove(client.channel.socket.raw)
+        service.disconnected(client)
     }
 
-    /// The pidfd of `vnode-init` becomes readable when it ends; it is closed with the vNode.
-    private func watchEnd(of vnode: VNode) {
+    /// The pidfd of `vnode-init` becomes readable when it ends.
+    private func watchEnd(of vnode: VNode) -> Bool {
         next += 1
-        guard let descriptors = vnode.descriptors, (try? epoll.add(descriptors.pidfd.raw, key: next)) != nil else { return }
+        guard let descriptors = vnode.descriptors, (try? epoll.add(descriptors.pidfd.raw, key: next)) != nil else { return false }
         endings[next] = vnode.record.name
+        return true
+    }
+
+    /// Closing it would not do: the launcher has the same open file.
+    private func unwatchEnd(of vnode: VNode) {
+        if let descriptors = vnode.descriptors { epoll.remove(descriptors.pidfd.raw) }
+        endings = endings.filter { $0.value != vnode.record.name }
     }
 
     private func vnodeEnded(_ key: UInt64) {
-        guard let name = endings.removeValue(forKey: key) else { return }
-        service.end(name)
-        endings = endings.filter { $0.value != name }
+        if let name = endings[key] { service.end(name) }
     }
 }

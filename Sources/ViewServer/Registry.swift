@@ -18,6 +18,7 @@ final class Registry: Sendable {
     private let node: NodeReadings
     private let workers: Workers
     private let served = Mutex<[String: Served]>([:])
+    private let lastOnline = Mutex<CPUSet?>(nil)
     private let log: Logger
 
     init(node: NodeReadings, workers: Int, log: Logger) throws(Errno) {
@@ -87,6 +88,17 @@ final class Registry: Sendable {
     /// One step of the load averages somebody reads.
     func sampleLoads() {
         for view in vnodes.flatMap(\.all) where view.readings.wantsLoadSamples { view.readings.sampleLoad() }
+    }
+
+    /// The node's CPUs go on- and offline without a file anybody writes to.
+    func refreshCPUsIfNodeChanged() {
+        guard let online = try? node.onlineCPUs(),
+            lastOnline.withLock({ last in
+                defer { last = online }
+                return last != nil && last != online
+            })
+        else { return }
+        refreshCPUs(of: vnodes.flatMap { vnode in vnode.viewNumbers.map { (vnode.record.name, $0) } })
     }
 
     /// Looks at the limits of every view again and has the kernel forget what they changed.

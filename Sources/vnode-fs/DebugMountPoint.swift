@@ -39,27 +39,16 @@ struct DebugMountPoint {
     func unmount() { _ = unsafe umount2(path, CInt(MNT_DETACH)) }
 
     /// Waits for the server, handing on the signals that end it, and unmounts after it. Its exit status.
-    func guardMount(servedBy child: pid_t) -> Int32 {
-        guard let signals = try? Events.signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD]), let epoll = try? Epoll(),
-            (try? epoll.add(signals.raw, key: 1)) != nil
-        else {
-            kill(child, SIGTERM)
-            return reap(child)
-        }
+    func guardMount(servedBy child: pid_t, _ signals: borrowing OwnedFD) -> Int32 {
         while true {
-            _ = epoll.wait()
+            var status: Int32 = 0
+            if unsafe waitpid(child, &status, WNOHANG) == child { return finish(status) }
+            var waiting = pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0)
+            _ = unsafe poll(&waiting, 1, -1)
             while let signal = Events.nextSignal(signals) {
                 if signal != SIGCHLD { kill(child, SIGTERM) }
             }
-            var status: Int32 = 0
-            if unsafe waitpid(child, &status, WNOHANG) == child { return finish(status) }
         }
-    }
-
-    private func reap(_ child: pid_t) -> Int32 {
-        var status: Int32 = 0
-        while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
-        return finish(status)
     }
 
     private func finish(_ status: Int32) -> Int32 {

@@ -31,6 +31,8 @@ struct Mount: ParsableCommand {
         do throws(Errno) { device = try target.mount() } catch {
             throw fail("\(directory): mounting: \(error)")
         }
+        // Blocked from before there is a child, so that neither its end nor a request to end can be missed.
+        let signals = try Events.signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
         // The parent outlives the server to unmount after it, whatever kills it; the server ends with the parent.
         let parent = getpid()
         switch clinux_fork() {
@@ -40,7 +42,7 @@ struct Mount: ParsableCommand {
             try serve(device, on: target)
         case let child where child > 0:
             close(device.release())
-            throw ExitCode(target.guardMount(servedBy: child))
+            throw ExitCode(target.guardMount(servedBy: child, signals))
         default:
             target.unmount()
             throw fail("fork: \(Errno(rawValue: errno))")

@@ -34,6 +34,7 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         guard geteuid() == 0 else { throw fail("must run as root: only root may serve mounts of other users' processes") }
+        raiseDescriptorLimit()
         var log = Logger(label: "vnode-fs", factory: { StreamLogHandler.standardError(label: $0) })
         log.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         let daemon: Daemon
@@ -49,5 +50,13 @@ struct Serve: ParsableCommand {
             _ = unsafe write(readyFd, &byte, 1)
             close(readyFd)
         }
+    }
+
+    /// Each vNode takes about ten; the usual soft limit of 1024 is for select(2), which nothing here uses.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }

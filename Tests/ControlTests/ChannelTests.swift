@@ -26,7 +26,7 @@ private struct Pair: ~Copyable {
         name: "a", uidBase: 65536, startedAt: 12, hostname: "h", bootID: "b", cgroup: "/c", initPID: 3, affinity: "0-1")
 
     @Test(arguments: [
-        Request.hello(version: 1), .addVNode(record), .addView(vnode: "a", ViewRecord(name: "v", cgroup: "/c/d")),
+        Request.hello(version: 1), .addVNode(record), .addView(vnode: "a", ViewRecord(name: "v", cgroup: "/c/d"), isTied: true),
         .removeView(vnode: "a", number: 7), .removeVNode(name: "a"), .staging(vnode: "a"), .list,
     ])
     func everyRequestArrivesAsItWasSent(request: Request) throws {

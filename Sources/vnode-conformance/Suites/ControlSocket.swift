@@ -58,7 +58,7 @@ extension Suite {
                 try await abuse(context) { daemon in
                     let view = ViewRecord(name: "v", cgroup: Machine.cgroup2)
                     let requests: [Request] = [
-                        .addView(vnode: "nobody", view), .removeView(vnode: "nobody", number: 1), .staging(vnode: "nobody"),
+                        .addView(vnode: "nobody", view, isTied: false), .removeView(vnode: "nobody", number: 1), .staging(vnode: "nobody"),
                     ]
                     for request in requests {
                         let error = controlFailure { () throws(ControlError) in _ = try daemon.connectOrFail().ask(request) }
