@@ -13,10 +13,6 @@ int clinux_openat(int dirfd, const char *path, int flags, unsigned int mode) { r
 
 int clinux_fcntl(int fd, int command, long argument) { return fcntl(fd, command, argument); }
 
-unsigned int clinux_major(dev_t device) { return major(device); }
-
-unsigned int clinux_minor(dev_t device) { return minor(device); }
-
 int clinux_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_CLOEXEC); }
 
 int clinux_open_inside(int root, const char *path) {

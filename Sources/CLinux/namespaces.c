@@ -27,8 +27,3 @@ int clinux_mount_setattr(int directory, const char *path, unsigned int flags, ui
     struct attributes attributes = {.set = set, .clear = clear, .userns = userns < 0 ? 0 : (uint64_t)userns};
     return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
 }
-
-long clinux_filesystem_type(const char *path) {
-    struct statfs answer;
-    return statfs(path, &answer) < 0 ? -1 : (long)answer.f_type;
-}

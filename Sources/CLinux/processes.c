@@ -2,6 +2,8 @@
 #include "clinux.h"
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/keyctl.h>
+#include <linux/securebits.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -103,4 +105,13 @@ int clinux_window_size(int terminal, uint16_t *rows, uint16_t *columns) {
     *rows = size.ws_row;
     *columns = size.ws_col;
     return 0;
+}
+
+int clinux_act_as(uid_t uid) {
+    if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0) return -1;
+    return (int)syscall(SYS_setresuid, -1, uid, -1);
+}
+
+int clinux_new_session_keyring(void) {
+    return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ? -1 : 0;
 }

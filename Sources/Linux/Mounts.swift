@@ -16,7 +16,6 @@ public enum Mounts {
         public static let bind = Flags(rawValue: 4096)
         public static let recursive = Flags(rawValue: 16384)
         public static let isPrivate = Flags(rawValue: 1 << 18)
-        public static let slave = Flags(rawValue: 1 << 19)
     }
 
     /// mount(2).
@@ -45,13 +44,6 @@ public enum Mounts {
         let set = attributeIDMap | (readOnly ? attributeReadOnly : 0)
         _ = try check(unsafe clinux_mount_setattr(tree.raw, "", atEmptyPath, set, 0, userNamespace.raw))
         _ = try check(unsafe clinux_move_mount(tree.raw, "", AT_FDCWD, target, 4))
-    }
-
-    /// f_type of the filesystem at `path`.
-    public static func filesystemType(_ path: String) throws(Errno) -> Int {
-        let type = unsafe clinux_filesystem_type(path)
-        if type == -1 { throw Errno(rawValue: errno) }
-        return type
     }
 
     private static let attributeReadOnly: UInt64 = 1

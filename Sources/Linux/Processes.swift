@@ -7,8 +7,6 @@ public enum Processes {
     public struct Child: ~Copyable {
         public let pid: Int32
         public let pidfd: OwnedFD
-
-        public consuming func releasePidfd() -> OwnedFD { pidfd }
     }
 
     /// How a child ended, as a shell says it: its status, or 128 and the signal.
@@ -98,6 +96,14 @@ public enum Processes {
 
     /// Takes on a user and group without supplementary groups.
     public static func become(uid: UInt32, gid: UInt32) throws(Errno) { _ = try check(clinux_become(uid, gid)) }
+
+    /// Makes what the caller makes belong to a user, its capabilities kept.
+    public static func act(as uid: UInt32) throws(Errno) { _ = try check(clinux_act_as(uid)) }
+
+    /// Leaves the session keyring of whoever started the launcher. A kernel without keyrings has nothing to leave.
+    public static func leaveSessionKeyring() throws(Errno) {
+        do { _ = try check(clinux_new_session_keyring()) } catch { if error != .noFunction { throw error } }
+    }
 
     /// As a program expects it that was not told otherwise.
     public static func unblockSignals() {

@@ -24,12 +24,6 @@ public struct SignalQueue: ~Copyable {
         before = old
     }
 
-    /// The mask as it was, for a child about to run another program.
-    public borrowing func restore() {
-        var old: UInt64 = 0
-        _ = unsafe clinux_set_mask(SIG_SETMASK, before, &old)
-    }
-
     /// The next queued signal; nil when there is none.
     public borrowing func next() -> Event? {
         // struct signalfd_siginfo: ssi_signo at 0, ssi_code at 8.

@@ -67,15 +67,8 @@ struct Cgroup {
 
     func enableForChildren() { Cgroup.enable(CgroupRoot.controllers(of: path).filter { Cgroup.wanted.contains($0) }, in: path) }
 
-    /// Kills every process at or below `path`, without regard to whether it was there to begin with.
-    static func kill(_ path: String) {
-        if (try? Files.write("1", to: path + "/cgroup.kill")) != nil { return }
-        for entry in (try? Directories.list(path)) ?? [] where entry.kind == .directory { kill(path + "/" + entry.name) }
-        let processes = (try? Files.read(path + "/cgroup.procs")) ?? []
-        for line in String(decoding: processes, as: UTF8.self).split(separator: "\n") {
-            if let pid = Int32(line), pid > 1 { _ = Glibc.kill(pid, SIGKILL) }
-        }
-    }
+    /// Kills every process at or below `path`.
+    static func kill(_ path: String) { try? Files.write("1", to: path + "/cgroup.kill") }
 
     /// Kills what is left and removes the subtree: bounded by two seconds. EBUSY when something cannot be killed.
     static func remove(_ path: String) throws(Errno) {

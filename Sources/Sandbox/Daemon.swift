@@ -27,7 +27,7 @@ final class Daemon {
         let path = socket ?? defaultSocketPath
         var found: Channel?
         do throws(Errno) {
-            found = try Channel.connect(to: path)
+            found = try Channel.connect(to: path, seconds: patience)
         } catch {
             guard socket == nil, error == .noSuchFileOrDirectory || error == .connectionRefused else {
                 throw Failure("connecting to vnode-fs", path, error, remedy: "start it (vnode-fs serve --socket \(path))")
@@ -36,13 +36,15 @@ final class Daemon {
         if let found = found.take() { return try greet(found, path, nil) }
         let own = directory + "/fs.sock"
         let process = try start(socket: own, directory: directory, record)
-        return try greet(try attempt("connecting to vnode-fs", own) { () throws(Errno) in try Channel.connect(to: own) }, own, process)
+        return try greet(
+            try attempt("connecting to vnode-fs", own) { () throws(Errno) in try Channel.connect(to: own, seconds: patience) }, own, process
+        )
     }
 
     /// The daemon of a vNode that is already there.
     static func reconnect(_ state: State) throws(Failure) -> Daemon {
         let path = state.daemonSocket
-        let channel = try attempt("connecting to vnode-fs", path) { () throws(Errno) in try Channel.connect(to: path) }
+        let channel = try attempt("connecting to vnode-fs", path) { () throws(Errno) in try Channel.connect(to: path, seconds: patience) }
         return try greet(channel, path, state.privateDaemon)
     }
 
@@ -51,8 +53,7 @@ final class Daemon {
     static func serves(_ state: State) -> Bool {
         let path = state.daemonSocket
         do {
-            let channel = try Channel.connect(to: path)
-            try Sockets.setTimeouts(channel.socket, seconds: patience)
+            let channel = try Channel.connect(to: path, seconds: patience)
             for descriptor in try channel.ask(.staging(vnode: state.name)).1 { _ = close(descriptor) }
             return true
         } catch let error as Errno {
@@ -63,9 +64,6 @@ final class Daemon {
     }
 
     private static func greet(_ channel: consuming Channel, _ path: String, _ process: ProcessIdentity?) throws(Failure) -> Daemon {
-        try attempt("connecting to vnode-fs", path) { () throws(Errno) in
-            try Sockets.setTimeouts(channel.socket, seconds: patience)
-        }
         let daemon = Daemon(channel: channel, socket: path, privateProcess: process)
         guard case .hello(let version, _) = try daemon.ask(.hello(version: protocolVersion), "greeting vnode-fs") else {
             throw Failure("greeting vnode-fs: \(path): an answer that is not one")
@@ -93,8 +91,10 @@ final class Daemon {
         }
     }
 
-    func addView(_ vnode: String, _ name: String, cgroup: String) throws(Failure) -> UInt32 {
-        guard case .view(let number) = try ask(.addView(vnode: vnode, ViewRecord(name: name, cgroup: cgroup)), "registering a view") else {
+    /// A tied view goes when this process does.
+    func addView(_ vnode: String, _ name: String, cgroup: String, isTied: Bool) throws(Failure) -> UInt32 {
+        let request = Request.addView(vnode: vnode, ViewRecord(name: name, cgroup: cgroup), isTied: isTied)
+        guard case .view(let number) = try ask(request, "registering a view") else {
             throw Failure("registering a view: vnode-fs gave no number")
         }
         return number

@@ -9,6 +9,8 @@ public enum Entry {
     /// Answers the command's exit status.
     public static func run(_ name: String, command: [String], terminal: Bool, stateDirectory: String) throws(Failure) -> Int32 {
         try Preconditions.check(terminal: terminal)
+        // Before the time namespace is entered, where start times are others.
+        guard let me = ProcessIdentity(pid: getpid()) else { throw Failure("reading /proc/self/stat: is /proc mounted?") }
         let engine = try Programs.engine()
         let signals = try Signals()
         let directory = try StateDirectory(stateDirectory)
@@ -30,11 +32,29 @@ public enum Entry {
         }
         umask(0o022)
         let place = Place(state: state, daemon: daemon, first: first.raw, engine: engine, signals: signals)
-        let inner = InnerContainer(name: Name.random("exec"), in: place, terminal: terminal)
-        defer { inner.remove() }
+        unmountAbandoned(directory, name)
+        let inner = InnerContainer(name: Name.random(prefix), in: place, terminal: terminal)
+        try directory.record(inner.name, of: name, runBy: me)
+        defer {
+            inner.remove()
+            directory.forget(inner.name, of: name)
+        }
         try inner.stage(command)
         try signals.check()
         return try inner.run()
+    }
+
+    static let prefix = "exec"
+
+    /// What is staged for a container nobody has on record any more: its `vnode exec` was killed.
+    private static func unmountAbandoned(_ directory: StateDirectory, _ name: String) {
+        let staged = ((try? Directories.list("/inner")) ?? []).filter { $0.name.hasPrefix(prefix + "-") }
+        // Read after the listing: a container is on record before anything of it is staged.
+        let recorded = directory.containers(of: name).map(\.name)
+        for entry in staged where !recorded.contains(entry.name) {
+            try? Mounts.detach("/inner/" + entry.name)
+            try? Directories.remove("/inner/" + entry.name)
+        }
     }
 
     private static func staging(of state: State, _ daemon: Daemon) throws(Failure) -> OwnedFD {

@@ -31,7 +31,9 @@ final class InitProcess {
         let answers = OwnedFD(taking: fromChild.reading)
         let pid = try Staging.bornInTop(of: cgroup) { () throws(Failure) in
             try attempt("making the vNode's first process") { () throws(Errno) in
-                try Processes.forkSibling([.user, .pid, .ipc, .uts, .network], cgroup: leaf) {
+                // The user namespace counts against its maker's limits (inotify, keys, namespaces): not against the node's root.
+                try Processes.act(as: uidBase)
+                return try Processes.forkSibling([.user, .pid, .ipc, .uts, .network], cgroup: leaf) {
                     _ = close(go.raw)
                     _ = close(answers.raw)
                     return live(waitingOn: toChild.reading, answering: fromChild.writing, hostname, program, endsWithParent)
@@ -87,6 +89,7 @@ final class InitProcess {
         do throws(Failure) {
             guard isReleased(go) else { return 1 }
             try attempt("becoming root of the vNode") { () throws(Errno) in try Processes.become(uid: 0, gid: 0) }
+            try attempt("leaving the session keyring") { () throws(Errno) in try Processes.leaveSessionKeyring() }
             try attempt("setting the hostname", hostname) { () throws(Errno) in try Namespaces.setHostname(hostname) }
             try attempt("bringing lo up") { () throws(Errno) in try Namespaces.raiseLoopback() }
             Report.send(ready, to: answering)

@@ -11,7 +11,7 @@ struct Place {
     let daemon: Daemon
     /// pidfd of the vNode's first process.
     let first: CInt
-    let engine: String
+    let engine: Engine
     let signals: Signals
 
     /// The vNode's top as the staging mount namespace has it.
@@ -39,18 +39,17 @@ final class InnerContainer {
         let cgroup = place.cgroup.container(name)
         try attempt("making the cgroup", cgroup) { () throws(Errno) in try Directories.make(cgroup) }
         // Limits are the vNode's and so are the processes in sight: the view is of all of it, not of this container's share.
-        let number = try place.daemon.addView(state.name, name, cgroup: state.cgroup)
+        let number = try place.daemon.addView(state.name, name, cgroup: state.cgroup, isTied: true)
         view = number
         try MountStep.perform([.directory(top), .filesystem("tmpfs", at: top, options: "mode=755,size=4m")], "staging")
         isStaged = true
         try MountStep.perform(["proc", "sys"].map { .directory("\(top)/\($0)") }, "staging")
-        let users = try attempt("opening", "/proc/\(state.initProcess?.pid ?? 0)/ns/user") { () throws(Errno) in
-            try Files.open("/proc/\(state.initProcess?.pid ?? 0)/ns/user", flags: O_RDONLY)
-        }
         if let rootfs = state.rootfs {
+            let path = "/proc/\(state.initProcess?.pid ?? 0)/ns/user"
+            let users = try attempt("opening", path) { () throws(Errno) in try Files.open(path, flags: O_RDONLY) }
             try RootFilesystem.stageDirectory(rootfs, top: top, owner: state.uidBase, users: users)
         } else {
-            try RootFilesystem.stageMachine(top: top, owner: state.uidBase, hostname: state.hostname, users: users)
+            try RootFilesystem.stageMachine(top: top, owner: state.uidBase, hostname: state.hostname)
         }
         try CommandLookup.check(command, root: top + "/rootfs")
         try ViewPlan.stage(number: number, top: top, withCgroups: false)
@@ -82,15 +81,14 @@ final class InnerContainer {
         let arguments = [
             "runc", "--root", "/run/runc", "--log", top + "/log.json", "--log-format", "json", "run", "--bundle", top, name,
         ]
-        let program = try attempt("opening", place.engine) { () throws(Errno) in try Files.open(place.engine, flags: O_RDONLY) }
-        let child = try attempt("running the engine", place.engine) { () throws(Errno) in
+        let child = try attempt("running the engine", place.engine.path) { () throws(Errno) in
             try Processes.fork {
                 // Not joined by the engine: from inside the user namespace it could not be.
                 guard (try? Namespaces.enter(place.first, .network)) != nil, (try? Processes.dieWithParent()) != nil else { return 1 }
                 Processes.closeOnExecute(from: 3)
                 Processes.unblockSignals()
                 // Go interrupts its own threads with SIGURG, and runc 1.1 passes on every signal it gets: top dies of it.
-                _ = Processes.execute(program, arguments, environment: Processes.environment + ["GODEBUG=asyncpreemptoff=1"])
+                _ = Processes.execute(place.engine.program, arguments, environment: Processes.environment + ["GODEBUG=asyncpreemptoff=1"])
                 return 1
             }
         }

@@ -10,7 +10,7 @@ public final class Launch {
     private let signals: Signals
     private let directory: StateDirectory
     private let root: CgroupRoot
-    private let engine: String
+    private let engine: Engine
     private let program: OwnedFD
     private var state: State
     private var lock: OwnedFD?
@@ -90,14 +90,15 @@ public final class Launch {
         state.daemonSocket = daemon.socket
         state.privateDaemon = daemon.privateProcess
         // A daemon that stops answering leaves this process waiting in the kernel, where only a deadly signal reaches it.
-        alarm(60)
+        // What it leaves, the next command cleans up.
+        Patience.start(seconds: 60)
         let first = try makeOuter(daemon)
         let place = Place(state: state, daemon: daemon, first: first.pidfd.raw, engine: engine, signals: signals)
         let inner = InnerContainer(name: "main", in: place, terminal: options.terminal)
         defer { if options.keep { inner.remove() } }
         try inner.stage(options.command)
         try first.awaitStart()
-        alarm(0)
+        Patience.end()
         try signals.check()
         if options.keep {
             state.phase = .kept
@@ -124,7 +125,7 @@ public final class Launch {
         try MountStep.perform(StagingPlan.outer(owner: state.uidBase), "staging")
         try Staging.mountProcfs(of: first.pidfd)
         try register(first, daemon)
-        let number = try daemon.addView(state.name, "outer", cgroup: state.cgroup)
+        let number = try daemon.addView(state.name, "outer", cgroup: state.cgroup, isTied: false)
         try ViewPlan.stage(number: number, top: "/outer", withCgroups: true)
         try signals.check()
         try first.start()
@@ -145,7 +146,7 @@ public final class Launch {
     }
 
     private func undo() {
-        alarm(0)
+        Patience.end()
         first?.kill()
         _ = try? daemon?.ask(.removeVNode(name: state.name), "removing the vNode")
         daemon = nil

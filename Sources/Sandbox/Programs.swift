@@ -17,9 +17,9 @@ enum Programs {
         throw Failure("\(name) is neither beside vnode nor in PATH: install it (make install)")
     }
 
-    static func engine() throws(Failure) -> String {
+    static func engine() throws(Failure) -> Engine {
         guard let found = inPath("runc") else { throw Failure("runc is not in PATH: install it (apt-get install runc)") }
-        return found
+        return try Engine(path: found)
     }
 
     private static func inPath(_ name: String) -> String? {
@@ -28,4 +28,15 @@ enum Programs {
     }
 
     private static func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 && Directories.kind(path) != .directory }
+}
+
+/// The OCI engine, opened while its path still means something.
+final class Engine {
+    let path: String
+    let program: OwnedFD
+
+    init(path: String) throws(Failure) {
+        self.path = path
+        program = try attempt("opening", path) { () throws(Errno) in try Files.open(path, flags: O_RDONLY) }
+    }
 }

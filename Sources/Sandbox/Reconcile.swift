@@ -29,9 +29,20 @@ extension StateDirectory {
                 if Verdict.of(state, isHeld: isHeld, isAlive: \.isAlive, isServed: Daemon.serves) == .clean {
                     // What cannot be taken away yet is no reason to refuse everything else.
                     do throws(Failure) { try clean(name, state) } catch { Say.error("vnode: cleaning up after \(name): \(error)") }
+                } else if let state {
+                    cleanContainers(of: state)
                 }
                 _ = consume lock
             }
+        }
+    }
+
+    /// Ends inner containers whose `vnode exec` died. Their mounts wait for the next one: see `Entry`.
+    private func cleanContainers(of state: State) {
+        for (container, process) in containers(of: state.name) {
+            guard let process, !process.isAlive else { continue }
+            try? Cgroup.remove(Cgroup(path: state.cgroup).container(container))
+            forget(container, of: state.name)
         }
     }
 

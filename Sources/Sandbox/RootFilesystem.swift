@@ -5,12 +5,13 @@ import SystemPackage
 /// The root filesystem of an inner container, staged at `<top>/rootfs`.
 enum RootFilesystem {
     /// A private root with a read-only view of the machine's programs.
-    static func stageMachine(top: String, owner: UInt32, hostname: String, users: borrowing OwnedFD) throws(Failure) {
+    static func stageMachine(top: String, owner: UInt32, hostname: String) throws(Failure) {
         let root = top + "/rootfs"
         let layout = NodeLayout.read()
         try MountStep.perform(skeleton(root: root, owner: owner, layout: layout), "staging the root filesystem")
         for name in layout.places.filter({ $0.place == .directory }).map(\.name) + ["usr"] + (layout.hasOpt ? ["opt"] : []) {
-            try bindMapped("/" + name, on: "\(root)/\(name)", users: users)
+            // Not ID-mapped: root of the vNode would read what on the node only root may.
+            try MountStep.perform([.bind("/" + name, over: "\(root)/\(name)", readOnly: true)], "staging the root filesystem")
         }
         let found = MachineEtc.found("/node/etc")
         let etc = MachineEtc.steps(
@@ -42,18 +43,6 @@ enum RootFilesystem {
             }
         }
         return steps
-    }
-
-    /// Root shows as root where the filesystem can be ID-mapped, else as nobody: it is read-only either way.
-    private static func bindMapped(_ source: String, on target: String, users: borrowing OwnedFD) throws(Failure) {
-        do throws(Errno) {
-            try Mounts.bindMapped(source, on: target, userNamespace: users, readOnly: true)
-        } catch {
-            guard error == .invalidArgument || error == .permissionDenied || error == .notPermitted else {
-                throw Failure("staging the root filesystem", target, error)
-            }
-            try MountStep.perform([.bind(source, over: target, readOnly: true)], "staging the root filesystem")
-        }
     }
 
     /// A directory of the node as lower layer, never written; what the container writes is kept in memory.

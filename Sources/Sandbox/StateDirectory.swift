@@ -54,6 +54,27 @@ public final class StateDirectory {
         }
     }
 
+    /// Records an inner container and who runs it, so that it is found when that one dies.
+    func record(_ container: String, of name: String, runBy process: ProcessIdentity) throws(Failure) {
+        let bytes: [UInt8]
+        do { bytes = Array(try JSONEncoder().encode(process)) } catch { throw Failure("recording \(container): \(error)") }
+        try attempt("writing", directory(of: name) + "/" + container) { () throws(Errno) in
+            _ = try Files.open("\(name)/\(container)", below: vnodes.raw, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+            try Files.write(bytes, to: "\(name)/\(container)", below: vnodes.raw)
+        }
+    }
+
+    func forget(_ container: String, of name: String) { _ = unsafe unlinkat(vnodes.raw, "\(name)/\(container)", 0) }
+
+    /// Inner containers of `vnode exec` on record, and who runs them; nil for a record that is not whole yet.
+    func containers(of name: String) -> [(name: String, runBy: ProcessIdentity?)] {
+        let entries = (try? Directories.list(name, below: vnodes.raw)) ?? []
+        return entries.map(\.name).filter { $0.hasPrefix(Entry.prefix + "-") }.map { container in
+            let bytes = (try? Files.read("\(name)/\(container)", below: vnodes.raw)) ?? []
+            return (container, try? JSONDecoder().decode(ProcessIdentity.self, from: Data(bytes)))
+        }
+    }
+
     /// The lock that says a process is at work on a vNode; nil when another one is, or there is no such vNode.
     func lock(_ name: String, _ mode: Locks.Mode) -> OwnedFD? {
         guard let file = try? Files.open("\(name)/lock", below: vnodes.raw, flags: O_RDWR) else { return nil }

@@ -22,11 +22,12 @@ public enum Stopping {
                 try? Processes.send(SIGKILL, to: first)
             }
         }
-        Cgroup.kill(state.cgroup)
         // Whoever runs it or is in it cleans up and lets go of the lock.
         for _ in 0..<500 {
-            guard directory.state(of: name)?.bootID == state.bootID else { return }
             let isDone = try directory.locked { () throws(Failure) in
+                // Another one may have taken the name.
+                guard directory.state(of: name)?.bootID == state.bootID else { return true }
+                Cgroup.kill(state.cgroup)
                 guard let lock = directory.lock(name, .exclusive) else { return false }
                 try directory.clean(name, state)
                 _ = consume lock

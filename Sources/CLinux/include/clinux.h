@@ -12,9 +12,6 @@
 // open(2), openat(2), fcntl(2): variadic.
 int clinux_openat(int dirfd, const char *path, int flags, unsigned int mode);
 int clinux_fcntl(int fd, int command, long argument);
-// Inode flags of statx and device numbers are macros.
-unsigned int clinux_major(dev_t device);
-unsigned int clinux_minor(dev_t device);
 // CMSG_* are macros. One message with at most 16 descriptors; return as sendmsg/recvmsg. `count` in: room, out: received.
 ssize_t clinux_send(int socket, const void *bytes, size_t length, const int *descriptors, int count);
 ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors, int *count);
@@ -43,8 +40,6 @@ int clinux_pipe(int descriptors[2]);
 int clinux_set_affinity(pid_t pid, size_t size, const void *mask);
 // ioctl(2) is variadic and struct ifreq a nest of unions: IFF_UP on "lo".
 int clinux_loopback_up(void);
-// f_type of statfs(2): struct statfs hides behind _GNU_SOURCE on some libcs.
-long clinux_filesystem_type(const char *path);
 const char *clinux_errno_name(int error);
 // fork is marked unavailable in Swift. Only for a process with one thread.
 pid_t clinux_fork(void);
@@ -56,3 +51,7 @@ int clinux_adopt_orphans(void);
 int clinux_window_size(int terminal, uint16_t *rows, uint16_t *columns);
 // openat2 with O_PATH | O_CLOEXEC and RESOLVE_IN_ROOT.
 int clinux_open_inside(int root, const char *path);
+// The effective user id alone, capabilities kept; glibc's would tell threads, prctl is variadic.
+int clinux_act_as(uid_t uid);
+// keyctl(2) has no wrapper in glibc.
+int clinux_new_session_keyring(void);

@@ -67,6 +67,25 @@ extension Suite {
                 let left = try await Machine.leftovers(since: before)
                 try expect(left.isEmpty, "nothing left", got: left.joined(separator: ", "))
             },
+            Check("SIGKILL of vnode exec leaves nothing of it after the next command") { context in
+                let name = "\(conf)-entered"
+                _ = try await context.launcher(["run", "--name", name, "--keep", "--", "true"]).succeeded()
+                let before = Machine.now()
+                let words = [context.program("vnode"), "exec", name, "--", "sh", "-c", "echo ready; exec sleep 30"]
+                _ = try await withProgram(words, in: context, bound: .seconds(40)) { program in
+                    try await program.says("ready")
+                    program.signal(SIGKILL)
+                    try await program.ended()
+                }
+                _ = try await context.launcher(["list"]).succeeded()
+                let left = try await Machine.leftovers(since: before)
+                try expect(left.isEmpty, "nothing left", got: left.joined(separator: ", "))
+                let inspected = try await context.launcher(["inspect", name]).succeeded()
+                try expect(!inspected.output.contains("exec-"), "no view of it", got: inspected.output)
+                let mounts = try await context.launcher(["exec", name, "--", "true"]).succeeded()
+                try expect(mounts.error.isEmpty, "a quiet exec after it", got: mounts.summary)
+                _ = try await context.launcher(["stop", name]).succeeded()
+            },
             Check("a node daemon that dies takes only its own vNodes, and the next one serves") { context in
                 try await context.withDaemon { daemon in
                     let words = [context.program("vnode"), "run", "--socket", daemon.socket, "--", "sh", "-c", "echo ready; exec sleep 30"]

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Linux
 
@@ -20,6 +21,34 @@ extension Suite {
                     "exec 2>/dev/null; \(direct); find / -path '/proc/[0-9]*' -prune -o -name '\(name)' -print; find /proc/1/root/ -maxdepth 6 -name '\(name)'; true",
                     bound: .seconds(60))
                 try expect("found", text, is: "")
+            },
+            Check("what only the node's root may read is not root's to read inside") { context in
+                let path = "/usr/local/etc/vnode-conformance-secret-\(getpid())"
+                try Files.put("secret of the node", at: path)
+                _ = unsafe chmod(path, 0o600)
+                defer { _ = unsafe unlink(path) }
+                let text = try await context.inside("ls \(path) && cat \(path) 2>/dev/null; true")
+                try expect("listed but not read", text, is: path + "\n")
+            },
+            Check("limits of a user's are not shared with the node's root") { context in
+                let script = """
+                    import ctypes
+                    libc = ctypes.CDLL(None)
+                    held = 0
+                    while held < 5000 and libc.inotify_init1(0) >= 0: held += 1
+                    print("ready", held, flush=True)
+                    import time; time.sleep(30)
+                    """
+                let words = [context.program("vnode"), "run", "--", "python3", "-c", script]
+                _ = try await withProgram(words, in: context, bound: .seconds(50)) { program in
+                    try await program.says("ready")
+                    let own = inotify_init1(0)
+                    let failure = errno
+                    try expect(own >= 0, "an inotify instance for the node", got: "errno \(failure)")
+                    close(own)
+                    program.signal(SIGTERM)
+                    try await program.ended(within: .seconds(20))
+                }
             },
             Check("the node's accounts, keys and state are not there") { context in
                 let text = try await context.inside(
