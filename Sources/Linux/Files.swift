@@ -56,18 +56,6 @@ public enum Files {
         try write(Array(text.utf8), to: path, below: directory)
     }
 
-    /// Makes a directory and those above it. One that is there already is fine, with the mode it has.
-    public static func makeDirectories(_ path: String, mode: UInt32) throws(Errno) {
-        var at = path.hasPrefix("/") ? "/" : ""
-        for component in path.split(separator: "/") {
-            at += (at.isEmpty || at.hasSuffix("/") ? "" : "/") + component
-            if unsafe mkdir(at, mode) < 0 {
-                let error = Errno(rawValue: errno)
-                if error != .fileExists { throw error }
-            }
-        }
-    }
-
     /// What `path` means to a process whose root is `root`, as a descriptor to look at (O_PATH). Symlinks cannot lead out.
     public static func openInside(_ path: String, root: borrowing OwnedFD) throws(Errno) -> OwnedFD {
         OwnedFD(taking: try check(unsafe clinux_open_inside(root.raw, path)))

@@ -8,9 +8,9 @@ enum StateDirectory {
     /// Makes the directory (0700) and locks it. The lock lasts as long as the result.
     static func take(_ path: String) throws(ControlError) -> OwnedFD {
         do throws(Errno) {
-            try Files.makeDirectories(path, mode: 0o700)
+            try Directories.makeAll(path, mode: 0o700)
             let lock = try Files.open(path + "/lock", flags: O_RDWR | O_CREAT, mode: 0o600)
-            guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0 else { throw Errno(rawValue: errno) }
+            guard try Locks.tryLock(lock) else { throw Errno.wouldBlock }
             return lock
         } catch {
             let reason = error == .wouldBlock ? "another vnode-fs uses it: stop that one or name another with --state" : "\(error)"
@@ -24,7 +24,7 @@ enum ControlSocket {
     static func listen(at path: String) throws(ControlError) -> OwnedFD {
         do throws(Errno) {
             if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-                try Files.makeDirectories(String(path[..<slash]), mode: 0o700)
+                try Directories.makeAll(String(path[..<slash]), mode: 0o700)
             }
             do throws(Errno) {
                 _ = try Channel.connect(to: path)

@@ -16,7 +16,7 @@ struct Context: Sendable {
     func path(_ name: String) -> String { "\(scratch)/\(name)" }
 
     func makeDirectory(_ name: String) throws -> String {
-        try Files.makeDirectories(path(name), mode: 0o755)
+        try Directories.makeAll(path(name), mode: 0o755)
         return path(name)
     }
 

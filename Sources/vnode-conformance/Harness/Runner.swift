@@ -12,14 +12,14 @@ struct Runner {
     init(bin: String) throws {
         self.bin = bin
         scratch = "/tmp/vnode-conformance-\(getpid())"
-        try Files.makeDirectories(scratch, mode: 0o755)
+        try Directories.makeAll(scratch, mode: 0o755)
     }
 
     mutating func run(_ suite: Suite) async throws {
         let before = Machine.now()
         for (number, check) in suite.checks.enumerated() {
             let directory = "\(scratch)/\(suite.name.replacing(" ", with: "-"))-\(number)"
-            try Files.makeDirectories(directory, mode: 0o755)
+            try Directories.makeAll(directory, mode: 0o755)
             let context = Context(bin: bin, scratch: directory)
             note("\(suite.name): \(check.name)", await fault { try await check.run(context) })
         }

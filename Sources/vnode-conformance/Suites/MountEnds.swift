@@ -46,7 +46,7 @@ extension Suite {
             Check("a mount of a cgroup ends its answers with the cgroup") { context in
                 let cgroup = Machine.cgroup2 + "/vnode"
                 let leaf = cgroup + "/conformance-\(getpid())"
-                try Files.makeDirectories(leaf, mode: 0o755)
+                try Directories.makeAll(leaf, mode: 0o755)
                 defer {
                     _ = unsafe rmdir(leaf)
                     _ = unsafe rmdir(cgroup)
