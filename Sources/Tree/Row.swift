@@ -63,6 +63,9 @@ public struct Needs: OptionSet, Sendable {
     public static let cpuPressure = Needs(rawValue: 1 << 9)
     public static let memoryPressure = Needs(rawValue: 1 << 10)
     public static let ioPressure = Needs(rawValue: 1 << 11)
+
+    /// Everything that is other when a view has other CPUs.
+    public static let visibleCPUs: Needs = [.cpus, .topology, .processors]
     /// `Snapshot.identity.freshUUID`; the rest of the identity is always there.
     public static let uuid = Needs(rawValue: 1 << 12)
     /// `Snapshot.cpus` with the topology

@@ -12,11 +12,9 @@ public final class DebugMount {
     private let epoll: Epoll
     private let signals: OwnedFD
     private let timer: OwnedFD
-    private let name: String
 
     /// Serves `device`, mounted already. Must run before any other thread exists: signals are blocked here.
     public init(name: String, cgroup: String?, workers: Int, device: consuming OwnedFD, log: Logger) throws {
-        self.name = name
         epoll = try Epoll()
         signals = try Events.signals([SIGTERM, SIGINT, SIGHUP])
         timer = try Events.timer()

@@ -8,7 +8,7 @@ enum Invalidation {
         let ids = Set(before.ids).union(now.ids)
         for (index, entry) in catalog.entries.enumerated() {
             let instances = entry.isPattern || hasPatternAbove(index, in: catalog) ? Array(ids) : [0]
-            if let row = entry.row, row.freshness == .onEvent, !row.needs.isDisjoint(with: [.cpus, .processors]) {
+            if let row = entry.row, row.freshness == .onEvent, !row.needs.isDisjoint(with: .visibleCPUs) {
                 for id in instances { connection.invalidate(node: NodeID(view: view.number, place: Place(entry: index, instance: id)).raw) }
             }
             guard entry.isPattern else { continue }

@@ -100,4 +100,11 @@ import Testing
             #expect(catalog.lookup(name, in: proc, cpus: cpus) == nil, "\(name)")
         }
     }
+
+    /// The kernel keeps them until it is told, and the only event there is is that a view has other CPUs.
+    @Test func whatIsCachedForEverIsDroppedWithTheCPUsItShows() {
+        for row in Table.rows where row.freshness == .onEvent && !row.needs.isEmpty {
+            #expect(!row.needs.isDisjoint(with: .visibleCPUs), "\(row.path)")
+        }
+    }
 }

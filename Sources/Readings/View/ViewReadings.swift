@@ -40,7 +40,7 @@ public final class ViewReadings: Sendable {
         snapshot.identity.kernelVersion = node.kernelVersion
         if needs.contains(.uuid) { snapshot.identity.freshUUID = randomUUID() }
         if needs.contains(.clock) { snapshot.clock = clock() }
-        if !needs.isDisjoint(with: [.cpus, .topology, .processors]) { snapshot.cpus = try cpus(topology: needs.contains(.topology)) }
+        if !needs.isDisjoint(with: .visibleCPUs) { snapshot.cpus = try cpus(topology: needs.contains(.topology)) }
         if needs.contains(.processors) { snapshot.processors = try node.processors(online: node.cpus().online) }
         if needs.contains(.cpuTimes) { (snapshot.cpuTimes, snapshot.cpuTotal) = try cpuTimes() }
         if needs.contains(.memory) {
