@@ -48,13 +48,14 @@ let package = Package(
         .target(name: "Text", swiftSettings: strict),
         .target(name: "Tree", dependencies: ["Text"], swiftSettings: strict),
         .target(name: "Readings", dependencies: ["Tree", "Text", "Linux", system], swiftSettings: strict),
+        .target(name: "Takeover", dependencies: ["Linux", "CLinux", system, logging], swiftSettings: strict),
         .target(
-            name: "FuseKit", dependencies: ["CFuse3", "CLinux", "Linux", system], swiftSettings: strict,
+            name: "FuseKit", dependencies: ["CFuse3", "CLinux", "Linux", "Takeover", system, logging], swiftSettings: strict,
             linkerSettings: [.linkedLibrary(":libfuse3.a")]),
         .target(name: "Control", dependencies: ["Linux", system], swiftSettings: strict),
         .target(
             name: "ViewServer",
-            dependencies: ["Tree", "Text", "Readings", "FuseKit", "Control", "Linux", system, logging],
+            dependencies: ["Tree", "Text", "Readings", "FuseKit", "Takeover", "Control", "Linux", system, logging],
             swiftSettings: strict),
         .target(name: "OCI", swiftSettings: strict),
         .target(
@@ -62,7 +63,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "vnode-fs",
-            dependencies: ["ViewServer", "Tree", "Control", "Linux", "CLinux", arguments, logging, system],
+            dependencies: ["ViewServer", "Takeover", "Tree", "Control", "Linux", "CLinux", arguments, logging, system],
             swiftSettings: strict),
         .executableTarget(
             name: "vnode", dependencies: ["Sandbox", "Control", "Linux", arguments, system], swiftSettings: strict),
@@ -80,7 +81,8 @@ let package = Package(
         .testTarget(name: "ReadingsTests", dependencies: ["Readings", "Tree", "Text", "Linux", system], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Linux", system], swiftSettings: strict),
-        .testTarget(name: "ViewServerTests", dependencies: ["ViewServer", "Tree", system], swiftSettings: strict),
+        .testTarget(name: "TakeoverTests", dependencies: ["Takeover", "Linux", system], swiftSettings: strict),
+        .testTarget(name: "ViewServerTests", dependencies: ["ViewServer", "Takeover", "Tree", system], swiftSettings: strict),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "OCI", "Tree", "Linux", system], swiftSettings: strict),
     ]
 )

@@ -7,12 +7,18 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { most = 16 };
+enum { most = 128 };
 
 ssize_t clinux_send(int socket, const void *bytes, size_t length, const int *descriptors, int count) {
+    return clinux_send_to(socket, bytes, length, descriptors, count, NULL, 0);
+}
+
+ssize_t clinux_send_to(
+    int socket, const void *bytes, size_t length, const int *descriptors, int count, const void *address, size_t address_length) {
     union { char room[CMSG_SPACE(most * sizeof(int))]; struct cmsghdr aligned; } control;
     struct iovec part = {.iov_base = (void *)bytes, .iov_len = length};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    struct msghdr message = {
+        .msg_name = (void *)address, .msg_namelen = (socklen_t)address_length, .msg_iov = &part, .msg_iovlen = 1};
     if (count < 0 || count > most) {
         errno = EINVAL;
         return -1;
@@ -30,14 +36,14 @@ ssize_t clinux_send(int socket, const void *bytes, size_t length, const int *des
     return sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
-ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors, int *count) {
+ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors, int *count, int flags) {
     union { char room[CMSG_SPACE(most * sizeof(int))]; struct cmsghdr aligned; } control;
     struct iovec part = {.iov_base = bytes, .iov_len = length};
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
-    int room = *count, taken = 0;
+    int room = *count, taken = 0, surplus = 0;
     *count = 0;
-    ssize_t size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    ssize_t size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags);
     if (size < 0) return size;
     for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
@@ -46,11 +52,14 @@ ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors,
             int descriptor;
             memcpy(&descriptor, CMSG_DATA(header) + i * sizeof(int), sizeof descriptor);
             if (taken < room) descriptors[taken++] = descriptor;
-            else close(descriptor);
+            else {
+                close(descriptor);
+                surplus = 1;
+            }
         }
     }
     // A message cut short is a message not understood: nothing of it may be used.
-    if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+    if (surplus || message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
         for (int i = 0; i < taken; i++) close(descriptors[i]);
         errno = EMSGSIZE;
         return -1;

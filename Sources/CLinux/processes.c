@@ -115,3 +115,11 @@ int clinux_act_as(uid_t uid) {
 int clinux_new_session_keyring(void) {
     return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ? -1 : 0;
 }
+
+static _Thread_local void *thread_value;
+
+void clinux_set_thread_value(void *value) { thread_value = value; }
+
+void *clinux_thread_value(void) { return thread_value; }
+
+int clinux_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }

@@ -53,11 +53,14 @@ public struct Channel: ~Copyable {
 
     /// The next message and its descriptors, which the caller owns; nil when the other side has closed.
     /// EINVAL for what is not a message of this kind (its descriptors are closed).
-    public borrowing func receive<Message: Decodable>(_ type: Message.Type) throws(ControlError) -> (Message, [CInt])? {
+    /// Peeking leaves the message where it is; `skip` takes it away.
+    public borrowing func receive<Message: Decodable>(
+        _ type: Message.Type, peeking: Bool = false
+    ) throws(ControlError) -> (Message, [CInt])? {
         let bytes: [UInt8]
         let descriptors: [CInt]
         do {
-            (bytes, descriptors) = try Sockets.receive(longest: Channel.longest, on: socket)
+            (bytes, descriptors) = try Sockets.receive(longest: Channel.longest, peeking: peeking, on: socket)
         } catch {
             throw ControlError(error, "control socket: receiving: \(error)")
         }
@@ -71,6 +74,12 @@ public struct Channel: ~Copyable {
             for descriptor in descriptors { _ = close(descriptor) }
             throw ControlError(.invalidArgument, "control socket: a message could not be understood")
         }
+    }
+
+    /// Takes away the next message, whatever it is.
+    public borrowing func skip() {
+        guard let received = try? Sockets.receive(longest: Channel.longest, waiting: false, on: socket) else { return }
+        for descriptor in received.1 { _ = close(descriptor) }
     }
 
     /// Sends a request and waits for its answer; a failure the daemon reports is thrown.

@@ -13,6 +13,9 @@ public struct VNodeRecord: Codable, Sendable, Equatable {
     public var initPID: Int32
     /// CPU list the vNode is confined to by affinity, where no cpuset controller does it.
     public var affinity: String?
+    /// Numbers of the two FUSE connections in fusectl (minor device numbers of the mounts), to abort one that hangs.
+    public var staticConnection: UInt32?
+    public var liveConnection: UInt32?
 
     public init(
         name: String, uidBase: UInt32, startedAt: UInt64, hostname: String, bootID: String, cgroup: String, initPID: Int32,
@@ -56,6 +59,8 @@ public enum Request: Codable, Sendable, Equatable {
     case staging(vnode: String)
     /// Answers: one `.vnode` each, then `.done`.
     case list
+    /// Descriptor: the program to serve with from now on. Answer: `.upgraded` by that program.
+    case upgrade
 }
 
 public enum Response: Codable, Sendable, Equatable {
@@ -63,6 +68,7 @@ public enum Response: Codable, Sendable, Equatable {
     case hello(version: Int, pid: Int32)
     case view(number: UInt32)
     case vnode(VNodeRecord, views: [ViewRecord])
+    case upgraded(release: String, pid: Int32)
     /// errno and a sentence for people.
     case failed(errno: Int32, message: String)
 }
@@ -71,7 +77,7 @@ public enum Response: Codable, Sendable, Equatable {
 public let releaseVersion = "0.1.0"
 
 /// Version of this protocol: both sides must have the same.
-public let protocolVersion = 1
+public let protocolVersion = 2
 
 /// Where the daemon listens unless told otherwise.
 public let defaultSocketPath = "/run/vnode/vnode-fs.sock"

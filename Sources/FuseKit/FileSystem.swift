@@ -1,4 +1,5 @@
 public import SystemPackage
+public import Takeover
 
 /// Attributes of a node as stat(2) shows them.
 public struct Attributes: Sendable {
@@ -49,11 +50,14 @@ public protocol FileSystem: AnyObject, Sendable {
     /// Whether open(2) is decided by the kernel alone (FUSE_NO_OPEN_SUPPORT): one round trip less, for content that only
     /// changes when it is invalidated.
     var isWithoutOpen: Bool { get }
+    /// The connection's FUSE_INIT, about to be answered: what a later worker needs to go on.
+    func negotiated(_ request: [UInt8])
     func lookup(_ name: String, in parent: UInt64, _ reply: consuming Reply)
     /// `handle` is that of the open file the kernel asks for, nil for a plain stat(2).
     func attributes(of node: UInt64, handle: UInt64?, _ reply: consuming Reply)
-    func open(_ node: UInt64, flags: Int32, _ reply: consuming Reply)
+    /// `slot` tells whether a worker before this one has begun with the request.
+    func open(_ node: UInt64, flags: Int32, _ slot: RequestSlot, _ reply: consuming Reply)
     func read(_ node: UInt64, handle: UInt64, offset: Int, size: Int, _ reply: consuming Reply)
-    func release(_ node: UInt64, handle: UInt64)
+    func release(_ node: UInt64, handle: UInt64, _ slot: RequestSlot)
     func entries(of directory: UInt64) throws(Errno) -> [DirectoryEntry]
 }

@@ -8,9 +8,9 @@ enum Operations {
 
     @safe static func make() -> fuse_lowlevel_ops {
         var operations = fuse_lowlevel_ops()
-        unsafe operations.`init` = { userdata, connection in
-            guard let userdata = unsafe userdata, let connection = unsafe connection else { return }
-            unsafe Connection.from(userdata).negotiate(&connection.pointee)
+        unsafe operations.`init` = { _, connection in
+            guard let connection = unsafe connection, let turn = Turn.current else { return }
+            unsafe negotiate(&connection.pointee, isWithoutOpen: turn.connection.files.isWithoutOpen)
         }
         unsafe operations.lookup = { request, parent, name in
             withRequest(request) { files, reply in
@@ -33,7 +33,8 @@ enum Operations {
             let flags = unsafe info?.pointee.flags ?? 0
             withRequest(request) { files, reply in
                 if files.isWithoutOpen { return reply.error(.noFunction) }
-                files.open(node, flags: flags, reply)
+                guard let slot = Turn.current?.slot else { return reply.error(.ioError) }
+                files.open(node, flags: flags, slot, reply)
             }
         }
         unsafe operations.read = { request, node, size, offset, info in
@@ -43,7 +44,7 @@ enum Operations {
         unsafe operations.release = { request, node, info in
             let handle = unsafe info?.pointee.fh ?? 0
             withRequest(request) { files, reply in
-                files.release(node, handle: handle)
+                if let slot = Turn.current?.slot { files.release(node, handle: handle, slot) }
                 reply.done()
             }
         }
@@ -64,6 +65,17 @@ enum Operations {
 @safe private func withRequest(_ request: fuse_req_t?, _ body: (any FileSystem, consuming Reply) -> Void) {
     guard let request = unsafe request else { return }
     let reply = unsafe Reply(request)
-    guard let userdata = unsafe fuse_req_userdata(request) else { return reply.error(.ioError) }
-    body(Connection.from(userdata).files, reply)
+    guard let turn = Turn.current else { return reply.error(.ioError) }
+    body(turn.connection.files, reply)
+}
+
+@safe private func negotiate(_ connection: inout fuse_conn_info, isWithoutOpen: Bool) {
+    let unwanted =
+        FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE | FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_READDIRPLUS
+        | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS
+    connection.want &= ~UInt32(unwanted)
+    var wanted = UInt32(FUSE_CAP_AUTO_INVAL_DATA) | UInt32(FUSE_CAP_NO_OPENDIR_SUPPORT) | UInt32(FUSE_CAP_PARALLEL_DIROPS)
+    if isWithoutOpen { wanted |= UInt32(FUSE_CAP_NO_OPEN_SUPPORT) }
+    connection.want |= wanted & connection.capable
+    connection.max_write = 4096
 }

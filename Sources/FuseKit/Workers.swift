@@ -1,36 +1,42 @@
 import Linux
 import Synchronization
 public import SystemPackage
+public import Takeover
 
 /// A fixed number of threads that serve any number of connections through one epoll: each ready connection gets one
 /// request a turn. Lock order: none is held while a request is handled.
 public final class Workers: Sendable {
     private let epoll: Epoll
     private let connections = Mutex<[UInt64: Connection]>([:])
-    private let next = Atomic<UInt64>(1)
     private let isLooking = Atomic(false)
-    private let ended: @Sendable (UInt64) -> Void
+    private let count: Int
+    private let slots: [RequestSlot]
+    /// Requests of one connection answered at once: not all threads are one vNode's, whatever it asks for.
+    private let most: Int
 
-    /// `ended` is called, on a worker, with the key of a connection that was unmounted or aborted.
-    public init(count: Int, ended: @escaping @Sendable (UInt64) -> Void = { _ in }) throws(Errno) {
+    /// Threads start with `start`; each has one of the slots.
+    public init(count: Int, memory: SharedMemory) throws(Errno) {
         epoll = try Epoll()
-        self.ended = ended
-        for _ in 0..<max(1, count) {
-            try Threads.start(stack: 512 << 10) { [self] in serve() }
+        self.count = min(max(1, count), SharedMemory.mostSlots)
+        slots = RequestSlot.all(memory)
+        most = max(1, self.count - 1)
+    }
+
+    public func start() throws(Errno) {
+        for slot in slots.prefix(count) {
+            try Threads.start(stack: 512 << 10) { [self] in serve(slot) }
         }
     }
 
-    /// Serves a connection until it ends or is removed; the key names it.
-    public func add(_ connection: Connection) throws(Errno) -> UInt64 {
-        let key = next.add(1, ordering: .relaxed).oldValue
-        connections.withLock { $0[key] = connection }
+    /// Serves a connection, known by its key, until it ends or is removed.
+    public func add(_ connection: Connection) throws(Errno) {
+        connections.withLock { $0[connection.key] = connection }
         do {
-            try epoll.addOnce(connection.descriptor, key: key)
+            try epoll.addOnce(connection.descriptor, key: connection.key)
         } catch {
-            _ = connections.withLock { $0.removeValue(forKey: key) }
+            _ = connections.withLock { $0.removeValue(forKey: connection.key) }
             throw error
         }
-        return key
     }
 
     /// Stops serving it. Requests being handled are still answered.
@@ -39,20 +45,45 @@ public final class Workers: Sendable {
         epoll.remove(connection.descriptor)
     }
 
-    private func serve() {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Connection.requestSize, alignment: 4096)
+    public var served: Int { connections.withLock { $0.count } }
+
+    /// Answers, one after the other, what the worker before this one has left unanswered. Before `start`.
+    /// A request that is to blame for two deaths is answered EIO and handed to `poisoned`. How many were answered.
+    public func replay(poisoned: (RequestSlot) -> Void) -> Int {
+        // Reads first: telling the kernel of a change may have to wait for them.
+        let left = slots.filter(\.isInFlight).sorted { $0.opcode == 15 && $1.opcode != 15 }
+        for slot in left {
+            guard let connection = connections.withLock({ $0[slot.connection] }) else {
+                slot.end()
+                continue
+            }
+            guard slot.blame < Blame.limit else {
+                poisoned(slot)
+                connection.refuse(slot, 5)
+                slot.end()
+                continue
+            }
+            slot.isReplayed = true
+            connection.handle(slot)
+        }
+        return left.count
+    }
+
+    private func serve(_ slot: RequestSlot) {
         while true {
             guard let key = nextReady(), let connection = connections.withLock({ $0[key] }) else { continue }
-            switch unsafe connection.receive(buffer) {
-            case .request(let size):
+            let isRoom = connection.busy.add(1, ordering: .relaxed).newValue < most
+            defer { connection.busy.subtract(1, ordering: .relaxed) }
+            switch connection.receive(slot) {
+            case .request:
                 // Before it is answered: another worker may take the connection's next request meanwhile.
-                try? epoll.again(connection.descriptor, key: key)
-                unsafe connection.handle(buffer, size: size)
+                if isRoom { try? epoll.again(connection.descriptor, key: key) }
+                connection.handle(slot)
+                if !isRoom { try? epoll.again(connection.descriptor, key: key) }
             case .nothing:
                 try? epoll.again(connection.descriptor, key: key)
             case .ended:
                 remove(key)
-                ended(key)
             }
         }
     }

@@ -9,8 +9,25 @@ public enum Sockets {
         public let uid: UInt32
     }
 
+    public struct SocketPair: ~Copyable {
+        public var first: OwnedFD
+        public var second: OwnedFD
+    }
+
     public static func seqPacket() throws(Errno) -> OwnedFD {
         OwnedFD(taking: try check(socket(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0)))
+    }
+
+    public static func datagram() throws(Errno) -> OwnedFD {
+        OwnedFD(taking: try check(socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)))
+    }
+
+    /// Two connected sockets.
+    public static func seqPacketPair() throws(Errno) -> SocketPair {
+        var ends: [CInt] = [-1, -1]
+        let type = CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue)
+        _ = try check(unsafe ends.withUnsafeMutableBufferPointer { unsafe socketpair(AF_UNIX, type, 0, $0.baseAddress) })
+        return SocketPair(first: OwnedFD(taking: ends[0]), second: OwnedFD(taking: ends[1]))
     }
 
     public static func connect(_ socket: borrowing OwnedFD, to path: String) throws(Errno) {
@@ -70,17 +87,38 @@ public enum Sockets {
             })
     }
 
+    /// Sends one datagram to a path, or to the abstract address `@name`.
+    public static func send(_ bytes: [UInt8], descriptors: [CInt], on socket: borrowing OwnedFD, to path: String) throws(Errno) {
+        let isAbstract = path.utf8.first == 0x40
+        var address = try unixAddress(path)
+        if isAbstract { address.sun_path.0 = 0 }
+        let length = MemoryLayout<sa_family_t>.size + path.utf8.count + (isAbstract ? 0 : 1)
+        let raw = socket.raw
+        _ = try check(
+            unsafe bytes.withUnsafeBytes { bytes in
+                unsafe descriptors.withUnsafeBufferPointer { descriptors in
+                    unsafe withUnsafeBytes(of: &address) {
+                        unsafe clinux_send_to(
+                            raw, bytes.baseAddress, bytes.count, descriptors.baseAddress, CInt(descriptors.count), $0.baseAddress, length)
+                    }
+                }
+            })
+    }
+
     /// One message, empty when the other side has closed. EMSGSIZE for one longer than `longest` or with too many
-    /// descriptors: nothing of it is kept.
-    public static func receive(longest: Int, on socket: borrowing OwnedFD) throws(Errno) -> ([UInt8], [CInt]) {
+    /// descriptors: nothing of it is kept. Peeking leaves it there, and gives descriptors of its own. EAGAIN when not waiting.
+    public static func receive(
+        longest: Int, descriptors most: Int = 16, peeking: Bool = false, waiting: Bool = true, on socket: borrowing OwnedFD
+    ) throws(Errno) -> ([UInt8], [CInt]) {
         var bytes = [UInt8](repeating: 0, count: longest)
-        var descriptors = [CInt](repeating: -1, count: 16)
+        var descriptors = [CInt](repeating: -1, count: most)
         var count = CInt(descriptors.count)
+        let flags = (peeking ? CInt(MSG_PEEK) : 0) | (waiting ? 0 : CInt(MSG_DONTWAIT))
         let raw = socket.raw
         let size = try check(
             unsafe bytes.withUnsafeMutableBytes { bytes in
                 unsafe descriptors.withUnsafeMutableBufferPointer {
-                    unsafe clinux_receive(raw, bytes.baseAddress, bytes.count, $0.baseAddress, &count)
+                    unsafe clinux_receive(raw, bytes.baseAddress, bytes.count, $0.baseAddress, &count, flags)
                 }
             })
         return (Array(bytes.prefix(size)), Array(descriptors.prefix(Int(count))))

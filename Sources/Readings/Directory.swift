@@ -29,6 +29,11 @@ final class Directory: Sendable {
 
     func read(_ name: String, limit: Int = 1 << 20) throws(Errno) -> [UInt8] { try Files.read(name, below: fd.raw, limit: limit) }
 
+    var inode: UInt64 {
+        var status = stat()
+        return unsafe fstat(fd.raw, &status) == 0 ? UInt64(status.st_ino) : 0
+    }
+
     func exists(_ name: String) -> Bool { unsafe faccessat(fd.raw, name, F_OK, 0) == 0 }
 
     /// Everything but `.` and `..`, at most `limit`.

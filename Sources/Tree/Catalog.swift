@@ -24,6 +24,8 @@ public struct Catalog: Sendable {
         /// nil for a directory no row names.
         public internal(set) var row: Row?
         public internal(set) var children: [Int] = []
+        /// Path of an entry of an earlier catalog that is no longer there.
+        public internal(set) var gone: String?
     }
 
     public let entries: [Entry]
@@ -31,7 +33,47 @@ public struct Catalog: Sendable {
     /// The tree of the table, used everywhere.
     public static let standard = Catalog(rows: Table.rows)
 
-    public init(rows: [Row]) {
+    /// `paths` are those of a catalog before this one, in its order: what is still there keeps its number, because the kernel knows
+    /// nodes by it; what is gone leaves a hole.
+    public init(rows: [Row], numberedAs paths: [String] = []) {
+        let made = Catalog(unnumbered: rows)
+        guard !paths.isEmpty else {
+            self = made
+            return
+        }
+        let mine = made.paths
+        let index = Dictionary(mine.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        let known = Set(paths)
+        let order: [Int?] = paths.map { index[$0] } + mine.indices.filter { !known.contains(mine[$0]) }.map { $0 }
+        var number = [Int](repeating: 0, count: mine.count)
+        for (new, old) in order.enumerated() { if let old { number[old] = new } }
+        entries = order.enumerated().map { new, old in
+            guard let old else {
+                return Entry(name: "", isPattern: false, parent: 0, kind: .directory, mode: 0, row: nil, gone: paths[new])
+            }
+            let entry = made.entries[old]
+            return Entry(
+                name: entry.name, isPattern: entry.isPattern, parent: number[entry.parent], kind: entry.kind, mode: entry.mode,
+                row: entry.row,
+                children: entry.children.map { number[$0] })
+        }
+    }
+
+    /// The path of every entry with `*` for its pattern, in order: what `numberedAs` takes.
+    public var paths: [String] {
+        entries.indices.map { index in
+            if let gone = entries[index].gone { return gone }
+            var parts: [String] = []
+            var at = index
+            while at != 0 {
+                parts.append(entries[at].name + (entries[at].isPattern ? "*" : ""))
+                at = entries[at].parent
+            }
+            return parts.reversed().joined(separator: "/")
+        }
+    }
+
+    private init(unnumbered rows: [Row]) {
         var entries = [Entry(name: "", isPattern: false, parent: 0, kind: .directory, mode: 0o555, row: nil)]
         for row in rows + Cover.rows {
             var at = 0

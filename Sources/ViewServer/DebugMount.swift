@@ -4,6 +4,7 @@ public import Linux
 public import Logging
 import Readings
 import SystemPackage
+import Takeover
 
 /// The whole tree of one view at any directory, for people.
 public final class DebugMount {
@@ -19,7 +20,7 @@ public final class DebugMount {
         signals = try Events.signals([SIGTERM, SIGINT, SIGHUP])
         timer = try Events.timer()
         let node = try NodeReadings()
-        registry = try Registry(node: node, workers: workers, log: log)
+        registry = try Registry(node: node, workers: workers, vault: Vault(SharedMemory()), log: log)
         service = try ControlService(registry: registry, log: log)
         let directory = cgroup ?? node.cgroupRoot
         let bootID = String(decoding: try Files.read("/proc/sys/kernel/random/uuid").prefix { $0 != 0x0a }, as: UTF8.self)
@@ -31,6 +32,7 @@ public final class DebugMount {
         try epoll.add(timer.raw, key: 2)
         try epoll.add(service.limits.inotify.raw, key: 3)
         try Events.setTimer(timer, seconds: 5)
+        try registry.start()
     }
 
     /// Serves until SIGINT, SIGTERM or SIGHUP.

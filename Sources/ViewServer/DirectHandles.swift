@@ -1,16 +1,21 @@
 import Synchronization
 import SystemPackage
+import Takeover
 
-/// Open files whose every read is a request: each keeps the answer it is reading, from its first byte to its end.
+/// Open files whose every read is a request: each keeps the answer it is in the middle of. In the vault too: who is in the middle
+/// when a worker dies reads on in the same answer.
 final class DirectHandles: Sendable {
     fileprivate struct Handle {
+        /// The whole answer; only its length once all of it has been given.
         var bytes: [UInt8]?
-        var order: UInt64 = 0
+        var length: Int
+        var order: UInt64
+        var record: Vault.Record?
     }
 
     fileprivate struct State {
         var handles: [UInt64: Handle] = [:]
-        var next: UInt64 = 1
+        var next: UInt64
         var held = 0
         var clock: UInt64 = 0
         /// Answers in the order they were given, those let go of since included.
@@ -18,68 +23,96 @@ final class DirectHandles: Sendable {
         var oldest = 0
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+    private let records: Records
 
-    /// Answers held at once for one connection. Beyond it the oldest reader starts over: what a sandbox can open
+    /// Bytes of answers held for one connection, and answers. Beyond it the oldest reader starts over: what a sandbox can open
     /// without end must not cost the node memory without end.
-    static let most = 1024
+    static let mostBytes = 1 << 20
+    static let most = 16384
 
-    /// Handle 0 is every cached one.
+    /// Handles are 56 bits: role (2), generation of the worker (14), number (40). Not used twice, and never 0: that is every cached one.
+    init(_ records: Records, role: Int, generation: UInt64) {
+        self.records = records
+        state = Mutex(State(next: UInt64(role & 3) << 54 | (generation & 0x3fff) << 40 | 1))
+    }
+
+    static func role(of handle: UInt64) -> Int { Int(handle >> 54 & 3) }
+
+    /// An answer a worker before this one was giving.
+    func restore(_ handle: UInt64, _ record: Vault.Record) {
+        var packed = Unpacker(records.vault.bytes(of: record))
+        let length = packed.number().map { Int(clamping: $0) } ?? 0
+        let bytes = packed.bytes()
+        state.withLock { state in
+            state.clock += 1
+            state.take(handle, Handle(bytes: bytes.count == length ? bytes : nil, length: length, order: state.clock, record: record))
+        }
+    }
+
     func open() -> UInt64 {
         state.withLock { state in
-            let handle = state.next
-            state.next += 1
-            state.handles[handle] = Handle()
-            return handle
+            defer { state.next += 1 }
+            return state.next
         }
     }
 
     func close(_ handle: UInt64) {
-        state.withLock { state in
-            if state.handles.removeValue(forKey: handle)?.bytes != nil { state.held -= 1 }
-        }
+        let gone = state.withLock { $0.forget(handle) }
+        if let record = gone?.record { records.remove(record) }
     }
 
-    /// The answer a read at `offset` belongs to: a new one from the start, the same one after it.
-    func bytes(of handle: UInt64, offset: Int, render: () throws(Errno) -> [UInt8]) throws(Errno) -> [UInt8] {
-        if offset > 0, let bytes = state.withLock({ $0.handles[handle]?.bytes }) { return bytes }
-        let bytes = try render()
-        state.withLock { state in
-            guard var known = state.handles[handle] else { return }
-            if known.bytes == nil { state.held += 1 }
-            state.clock += 1
-            known.bytes = bytes
-            known.order = state.clock
-            state.handles[handle] = known
-            state.given.append((handle, state.clock))
-            if state.given.count > 4 * DirectHandles.most { state.forgetGone() }
-            if state.held > DirectHandles.most { state.forgetOldest() }
+    /// The answer a read at `offset` belongs to: a new one from the start, the same one after it. Past the end of one that has been
+    /// read it is empty.
+    func bytes(of handle: UInt64, offset: Int, size: Int, render: () throws(Errno) -> [UInt8]) throws(Errno) -> [UInt8] {
+        if offset > 0, let known = state.withLock({ $0.handles[handle] }) {
+            if let bytes = known.bytes { return bytes }
+            if offset >= known.length { return [] }
         }
+        let bytes = try render()
+        let isWhole = offset == 0 && size >= bytes.count
+        var packed = Packer()
+        packed.add(UInt64(bytes.count))
+        if !isWhole { packed.add(bytes) }
+        let old = state.withLock { $0.handles[handle]?.record }
+        let record = records.put(packed.bytes, Item(.direct, handle: handle), replacing: old)
+        let gone = state.withLock { state in
+            state.clock += 1
+            state.take(handle, Handle(bytes: isWhole ? nil : bytes, length: bytes.count, order: state.clock, record: record))
+            return state.forgetTooMany()
+        }
+        for record in gone { records.remove(record) }
         return bytes
     }
 }
 
 extension DirectHandles.State {
-    /// The handle still holds the answer it was given then.
-    private func holds(_ entry: (handle: UInt64, order: UInt64)) -> Bool {
-        guard let known = handles[entry.handle] else { return false }
-        return known.order == entry.order && known.bytes != nil
+    fileprivate mutating func take(_ handle: UInt64, _ new: DirectHandles.Handle) {
+        held -= handles[handle]?.bytes?.count ?? 0
+        held += new.bytes?.count ?? 0
+        handles[handle] = new
+        given.append((handle, new.order))
+    }
+
+    fileprivate mutating func forget(_ handle: UInt64) -> DirectHandles.Handle? {
+        let gone = handles.removeValue(forKey: handle)
+        held -= gone?.bytes?.count ?? 0
+        return gone
     }
 
     /// Takes constant time over many calls, however many handles are open.
-    fileprivate mutating func forgetOldest() {
-        while oldest < given.count {
+    fileprivate mutating func forgetTooMany() -> [Vault.Record] {
+        var gone: [Vault.Record] = []
+        while (held > DirectHandles.mostBytes || handles.count > DirectHandles.most) && oldest < given.count {
             let entry = given[oldest]
             oldest += 1
-            guard holds(entry) else { continue }
-            handles[entry.handle]?.bytes = nil
-            held -= 1
-            return
+            guard handles[entry.handle]?.order == entry.order else { continue }
+            if let record = forget(entry.handle)?.record { gone.append(record) }
         }
-    }
-
-    fileprivate mutating func forgetGone() {
-        given = given[oldest...].filter(holds)
-        oldest = 0
+        if given.count > 2 * DirectHandles.most {
+            given = given[oldest...].filter { handles[$0.handle]?.order == $0.order }
+            oldest = 0
+        }
+        return gone
     }
 }

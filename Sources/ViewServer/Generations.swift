@@ -1,24 +1,24 @@
 import Synchronization
 import SystemPackage
+import Takeover
 import Tree
 
 /// The answers of one snapshot file of one view, one after the other. One of them may sit in the kernel's page cache,
 /// shared by every handle opened as cached; a new one takes its place only when nobody can be in the middle of reading it.
+///
+/// All of it is in the vault as well: a worker that comes later goes on with the same answer and the same count of handles.
 final class Generations: Sendable {
     struct Answer: Sendable {
         var bytes: [UInt8] = []
         /// CLOCK_MONOTONIC nanoseconds; nil before the first answer.
         var takenAt: Int64?
-        /// Somebody has been given a newer answer directly.
-        var isOutdated = false
         /// Modification time to show, nanoseconds since 1970: another one for every answer.
         var stamp: Int64 = 0
     }
 
     fileprivate struct State {
         var answer = Answer()
-        var cachedHandles = 0
-        var lastOpened: Int64 = 0
+        var record: Vault.Record?
     }
 
     /// How the kernel's copy is brought up to date.
@@ -36,41 +36,75 @@ final class Generations: Sendable {
         case direct
     }
 
-    private let state = Mutex(State())
+    private enum Flag {
+        /// Somebody has been given a newer answer directly.
+        static let isOutdated: UInt64 = 1
+        /// The answer is not yet the one in the kernel's cache.
+        static let isUntold: UInt64 = 2
+    }
+
+    private let state: Mutex<State>
+    private let records: Records
+    private let item: Item
+    /// Cached handles that are open.
+    private let handles: Cell
+    private let lastOpened: Cell
+    private let flags: Cell
 
     /// A cached handle open for longer is taken to be one that is read again and again from the start (top, vmstat).
     static let longReader: Int64 = 1_000_000_000
 
+    /// `file` and `answer` are the records of a worker before this one. ENOMEM when there is no room for a record.
+    init(_ records: Records, view: Int, place: Place, file: Vault.Record? = nil, answer: Vault.Record? = nil) throws(Errno) {
+        guard let file = file ?? records.put([], Item(.file, view: view, place: place)) else { throw .noMemory }
+        self.records = records
+        item = Item(.answer, view: view, place: place)
+        handles = records.vault.cell(0, of: file)
+        lastOpened = records.vault.cell(1, of: file)
+        flags = records.vault.cell(2, of: file)
+        var known = State()
+        if let answer {
+            var packed = Unpacker(records.vault.bytes(of: answer))
+            known.record = answer
+            known.answer.takenAt = packed.signed()
+            known.answer.stamp = packed.signed() ?? 0
+            known.answer.bytes = packed.bytes()
+        }
+        // Nobody knows which answer the kernel has: the next open tells it of a new one.
+        if flags.value & Flag.isUntold != 0 { known.answer.takenAt = nil }
+        state = Mutex(known)
+    }
+
     /// Opens the file. When a new answer is due and nobody holds the old one, `renew` replaces the old one in the kernel's
     /// cache; with no cached handle open no read of it can be under way, so that cannot wait for us.
     func open(
-        now: Int64, freshness: Int64, wallClock: Int64, render: () throws(Errno) -> [UInt8], renew: (Renewal) -> Void
+        now: Int64, freshness: Int64, wallClock: Int64, slot: RequestSlot, render: () throws(Errno) -> [UInt8], renew: (Renewal) -> Void
     ) throws(Errno) -> Opening {
         try state.withLock { state throws(Errno) in
-            let isFresh = !state.answer.isOutdated && state.answer.takenAt.map { now - $0 <= freshness } ?? false
+            // A worker before this one opened it and died before it could say so, or just after.
+            if slot.hasChanged(handles) { return .cached }
+            let isFresh = flags.value & Flag.isOutdated == 0 && state.answer.takenAt.map { now - $0 <= freshness } ?? false
             if !isFresh {
-                guard state.cachedHandles == 0 else { return .direct }
+                guard handles.value == 0 else { return .direct }
                 let bytes = try render()
                 let old = state.answer
-                state.replace(bytes, now: now, wallClock: wallClock)
-                if old.takenAt != nil, !old.bytes.isEmpty, bytes.count >= old.bytes.count {
-                    // A new time would make the kernel drop what it is given.
-                    state.answer.stamp = old.stamp
-                    renew(.overwrite(bytes))
-                } else {
-                    renew(.drop)
-                }
+                // A new time would make the kernel drop what it is given.
+                let canOverwrite = old.takenAt != nil && !old.bytes.isEmpty && bytes.count >= old.bytes.count
+                flags.value = Flag.isUntold
+                try replace(&state, bytes, now: now, stamp: canOverwrite ? old.stamp : max(wallClock, old.stamp + 1))
+                renew(canOverwrite ? .overwrite(bytes) : .drop)
+                flags.value = 0
             }
-            state.cachedHandles += 1
-            state.lastOpened = now
+            slot.add(1, to: handles)
+            lastOpened.value = UInt64(clamping: now)
             return .cached
         }
     }
 
-    func close() { state.withLock { $0.cachedHandles = max(0, $0.cachedHandles - 1) } }
+    func close(_ slot: RequestSlot) { state.withLock { _ in slot.add(-1, to: handles) } }
 
     /// A direct answer has been computed: who gets it must not see an older one when it opens the file again.
-    func outdate() { state.withLock { $0.answer.isOutdated = true } }
+    func outdate() { state.withLock { _ in flags.value |= Flag.isOutdated } }
 
     /// The answer in the page cache.
     var current: Answer { state.withLock { $0.answer } }
@@ -80,16 +114,21 @@ final class Generations: Sendable {
     func refresh(now: Int64, wallClock: Int64, render: () throws(Errno) -> [UInt8]) throws(Errno) -> Answer {
         try state.withLock { state throws(Errno) in
             let age = state.answer.takenAt.map { now - $0 } ?? .max
-            if age > Generations.longReader, now - state.lastOpened > Generations.longReader {
-                state.replace(try render(), now: now, wallClock: wallClock)
+            if age > Generations.longReader, now - Int64(clamping: lastOpened.value) > Generations.longReader {
+                try replace(&state, render(), now: now, stamp: max(wallClock, state.answer.stamp + 1))
+                flags.value = 0
             }
             return state.answer
         }
     }
-}
 
-extension Generations.State {
-    fileprivate mutating func replace(_ bytes: [UInt8], now: Int64, wallClock: Int64) {
-        answer = Generations.Answer(bytes: bytes, takenAt: now, stamp: max(wallClock, answer.stamp + 1))
+    private func replace(_ state: inout State, _ bytes: [UInt8], now: Int64, stamp: Int64) throws(Errno) {
+        var packed = Packer()
+        packed.add(now)
+        packed.add(stamp)
+        packed.add(bytes)
+        guard let record = records.put(packed.bytes, item, replacing: state.record) else { throw .noMemory }
+        state.record = record
+        state.answer = Answer(bytes: bytes, takenAt: now, stamp: stamp)
     }
 }

@@ -11,6 +11,7 @@ final class LimitWatch {
 
     let inotify: OwnedFD
     private var subjects: [CInt: Set<Subject>] = [:]
+    private var watches: [String: [Int: [CInt]]] = [:]
 
     init() throws(Errno) { inotify = try Events.inotify() }
 
@@ -19,20 +20,22 @@ final class LimitWatch {
         for path in view.readings.watchedFiles {
             guard let watch = try? Events.watch(path, with: inotify) else { continue }
             subjects[watch, default: []].insert(Subject(vnode: vnode, view: view.number))
+            watches[vnode, default: [:]][view.number, default: []].append(watch)
         }
     }
 
-    func remove(vnode: String, view: Int? = nil) {
-        for (watch, watching) in subjects {
-            let left = watching.filter { $0.vnode != vnode || (view != nil && $0.view != view) }
-            guard left.count != watching.count else { continue }
-            if left.isEmpty {
-                subjects[watch] = nil
-                Events.unwatch(watch, with: inotify)
-            } else {
-                subjects[watch] = left
-            }
+    func remove(vnode: String, view: Int) {
+        for watch in watches[vnode]?.removeValue(forKey: view) ?? [] {
+            subjects[watch]?.remove(Subject(vnode: vnode, view: view))
+            guard subjects[watch]?.isEmpty == true else { continue }
+            subjects[watch] = nil
+            Events.unwatch(watch, with: inotify)
         }
+    }
+
+    func remove(vnode: String) {
+        for view in watches[vnode]?.keys.map({ $0 }) ?? [] { remove(vnode: vnode, view: view) }
+        watches[vnode] = nil
     }
 
     /// The views whose limits may have changed since the last call.

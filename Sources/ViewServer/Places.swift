@@ -1,12 +1,15 @@
-import Control
+public import Control
+import FuseKit
 import Glibc
-import Linux
+public import Linux
 import SystemPackage
+public import Takeover
+import Tree
 
 /// A directory of the daemon's own, held by one daemon at a time.
-enum StateDirectory {
+public enum StateDirectory {
     /// Makes the directory (0700) and locks it. The lock lasts as long as the result.
-    static func take(_ path: String) throws(ControlError) -> OwnedFD {
+    public static func take(_ path: String) throws(ControlError) -> OwnedFD {
         do throws(Errno) {
             try Directories.makeAll(path, mode: 0o700)
             let lock = try Files.open(path + "/lock", flags: O_RDWR | O_CREAT, mode: 0o600)
@@ -19,9 +22,9 @@ enum StateDirectory {
     }
 }
 
-enum ControlSocket {
+public enum ControlSocket {
     /// Listens at `path`; a socket nobody listens on any more is replaced, one in use is not.
-    static func listen(at path: String) throws(ControlError) -> OwnedFD {
+    public static func listen(at path: String) throws(ControlError) -> OwnedFD {
         do throws(Errno) {
             if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
                 try Directories.makeAll(String(path[..<slash]), mode: 0o700)
@@ -43,4 +46,9 @@ enum ControlSocket {
             throw ControlError(error, "control socket \(path): \(reason)")
         }
     }
+}
+
+/// What a request is about, for the log: `READ /proc/meminfo`.
+public func describe(_ slot: RequestSlot) -> String {
+    "\(opcodeName(slot.opcode)) \(Registry.path(slot.node, in: .standard))"
 }

@@ -5,6 +5,7 @@ import Logging
 import Readings
 import Synchronization
 import SystemPackage
+import Takeover
 import Tree
 
 /// Every vNode the daemon serves, and the workers that serve them.
@@ -15,17 +16,38 @@ final class Registry: Sendable {
         let keys: [UInt64]
     }
 
+    /// What a vNode's descriptors are to the supervisor: its serial number and one of these.
+    enum Part: UInt64, CaseIterable {
+        case `static`, live, staging, pidfd, procfs
+
+        func key(_ serial: UInt64) -> UInt64 { serial << 3 | rawValue }
+    }
+
     private let node: NodeReadings
     private let workers: Workers
+    let vault: Vault
+    private let catalog: Catalog
+    private let generation: UInt64
+    /// Where descriptors go that must outlive this worker; none in a debug mount.
+    private let link: Link?
     private let served = Mutex<[String: Served]>([:])
     private let lastOnline = Mutex<CPUSet?>(nil)
     private let log: Logger
 
-    init(node: NodeReadings, workers: Int, log: Logger) throws(Errno) {
+    /// Threads start with `start`.
+    init(
+        node: NodeReadings, workers: Int, vault: Vault, link: Link? = nil, generation: UInt64 = 1, log: Logger
+    ) throws(Errno) {
         self.node = node
+        self.vault = vault
+        self.link = link
+        self.generation = generation
         self.log = log
-        self.workers = try Workers(count: workers)
+        self.workers = try Workers(count: workers, memory: vault.memory)
+        catalog = try Registry.numbered(in: vault)
     }
+
+    func start() throws(Errno) { try workers.start() }
 
     var vnodes: [VNode] { served.withLock { $0.values.map(\.vnode).sorted { $0.record.name < $1.record.name } } }
 
@@ -43,47 +65,191 @@ final class Registry: Sendable {
         _ record: VNodeRecord, static staticDevice: consuming OwnedFD, live liveDevice: consuming OwnedFD,
         descriptors: VNode.Descriptors
     ) throws(ControlError) -> VNode {
-        let vnode = VNode(record: record, node: node, descriptors: descriptors)
         guard served.withLock({ $0[record.name] == nil }) else {
             throw ControlError(.fileExists, "a vNode named \"\(record.name)\" is served already")
         }
+        let serial = vault.memory.nextSerial()
         do throws(Errno) {
+            let raw = [staticDevice.raw, liveDevice.raw, descriptors.staging.raw, descriptors.pidfd.raw, descriptors.procfs.raw]
+            let numbers = [record.staticConnection ?? 0, record.liveConnection ?? 0, 0, 0, 0].map { UInt64($0) }
+            try link?.send(.hold(Part.allCases.map { $0.key(serial) }, connections: numbers), descriptors: raw)
+            let vnode = try VNode(
+                record: record, records: Records(vault: vault, owner: serial), node: node, catalog: catalog, descriptors: descriptors)
             let first = try serve(vnode, .static, on: staticDevice)
-            let second: (InvalidationSlot, UInt64)
+            let second: InvalidationSlot
             do throws(Errno) { second = try serve(vnode, .live, on: liveDevice) } catch {
-                workers.remove(first.1)
+                workers.remove(Part.static.key(serial))
                 throw error
             }
-            served.withLock { $0[record.name] = Served(vnode: vnode, files: [first.0, second.0], keys: [first.1, second.1]) }
+            served.withLock {
+                $0[record.name] = Served(vnode: vnode, files: [first, second], keys: [Part.static.key(serial), Part.live.key(serial)])
+            }
+            return vnode
         } catch {
+            letGo(serial)
             throw ControlError(error, "serving vNode \"\(record.name)\": \(error)")
         }
-        return vnode
     }
 
     /// Serves the whole tree of one view on one connection.
     func addWhole(_ record: VNodeRecord, view: ViewRecord, on device: consuming OwnedFD) throws(Errno) {
-        let vnode = VNode(record: record, node: node, top: node.cgroupRoot)
+        let serial = vault.memory.nextSerial()
+        let vnode = try VNode(
+            record: record, records: Records(vault: vault, owner: serial), node: node, catalog: catalog, top: node.cgroupRoot)
         _ = try vnode.add(view)
-        let connection = try serve(vnode, .whole, on: device)
-        served.withLock { $0[record.name] = Served(vnode: vnode, files: [connection.0], keys: [connection.1]) }
+        let slot = try serve(vnode, .whole, on: device)
+        served.withLock { $0[record.name] = Served(vnode: vnode, files: [slot], keys: [Part.static.key(serial)]) }
     }
 
-    private func serve(_ vnode: VNode, _ role: ViewFileSystem.Role, on device: consuming OwnedFD) throws(Errno) -> (
-        InvalidationSlot, UInt64
-    ) {
+    private func serve(
+        _ vnode: VNode, _ role: ViewFileSystem.Role, on device: consuming OwnedFD, _ kept: KeptVNode? = nil
+    ) throws(Errno) -> InvalidationSlot {
         let slot = InvalidationSlot()
-        let connection = try Connection(device, serving: ViewFileSystem(role: role, vnode: vnode, invalidate: slot))
+        let negotiated = kept?.negotiated[role.rawValue]
+        let files = ViewFileSystem(
+            role: role, vnode: vnode, invalidate: slot, generation: generation,
+            direct: kept?.direct.filter { DirectHandles.role(of: $0.key) == role.rawValue } ?? [:], negotiated: negotiated)
+        let part: Part = role == .live ? .live : .static
+        let connection = try Connection(
+            device, key: part.key(vnode.records.owner), serving: files, negotiated: negotiated.map { vault.bytes(of: $0) })
         slot.connection = connection
-        return (slot, try workers.add(connection))
+        try workers.add(connection)
+        return slot
     }
 
     /// Stops serving a vNode: its connections are closed when the last request is answered.
     @discardableResult func remove(_ name: String) -> Bool {
         guard let gone = served.withLock({ $0.removeValue(forKey: name) }) else { return false }
         for key in gone.keys { workers.remove(key) }
+        letGo(gone.vnode.records.owner)
         return true
     }
+
+    private func letGo(_ serial: UInt64) {
+        vault.remove(owner: serial)
+        try? link?.send(.release(Part.allCases.map { $0.key(serial) }))
+    }
+
+    // MARK: Taking over
+
+    /// A vNode in the vault.
+    struct KeptVNode {
+        var record: Vault.Record?
+        var views: [Int: Vault.Record] = [:]
+        var counters: [Int: [Counter: Vault.Record]] = [:]
+        var files: [Int: [Place: Vault.Record]] = [:]
+        var answers: [Item: Vault.Record] = [:]
+        var direct: [UInt64: Vault.Record] = [:]
+        var negotiated: [Int: Vault.Record] = [:]
+    }
+
+    /// Goes on with what workers before this one have left. `held` gives up the descriptor of a key. What is not whole any more
+    /// is let go of.
+    func restore(_ held: (UInt64) -> CInt?) {
+        var kept: [UInt64: KeptVNode] = [:]
+        for found in vault.found() where found.owner != Registry.own {
+            let item = Item(raw: found.item)
+            switch item.kind {
+            case .vnode: kept[found.owner, default: KeptVNode()].record = found.record
+            case .view: kept[found.owner, default: KeptVNode()].views[item.view] = found.record
+            case .counter:
+                guard let counter = Counter(rawValue: UInt8(truncatingIfNeeded: item.index)) else { continue }
+                kept[found.owner, default: KeptVNode()].counters[item.view, default: [:]][counter] = found.record
+            case .file: kept[found.owner, default: KeptVNode()].files[item.view, default: [:]][item.place] = found.record
+            case .answer: kept[found.owner, default: KeptVNode()].answers[item] = found.record
+            case .direct: kept[found.owner, default: KeptVNode()].direct[item.handle] = found.record
+            case .negotiated: kept[found.owner, default: KeptVNode()].negotiated[item.index] = found.record
+            case .catalog, .control, nil: continue
+            }
+        }
+        for (serial, vnode) in kept where !restore(serial, vnode, held) {
+            log.error("a vNode cannot be taken over", metadata: ["serial": "\(serial)"])
+            letGo(serial)
+        }
+    }
+
+    private func restore(_ serial: UInt64, _ kept: KeptVNode, _ held: (UInt64) -> CInt?) -> Bool {
+        var descriptors: [CInt] = []
+        for part in Part.allCases {
+            guard let descriptor = held(part.key(serial)) else { break }
+            descriptors.append(descriptor)
+        }
+        guard descriptors.count == Part.allCases.count, let place = kept.record, let record = VNodeRecord(packed: vault.bytes(of: place))
+        else {
+            for descriptor in descriptors { _ = OwnedFD(taking: descriptor) }
+            return false
+        }
+        let staticDevice = OwnedFD(taking: descriptors[0])
+        let liveDevice = OwnedFD(taking: descriptors[1])
+        let others = VNode.Descriptors(
+            staging: OwnedFD(taking: descriptors[2]), pidfd: OwnedFD(taking: descriptors[3]), procfs: OwnedFD(taking: descriptors[4]))
+        do throws(Errno) {
+            let vnode = try VNode(
+                record: record, records: Records(vault: vault, owner: serial), node: node, catalog: catalog, descriptors: others,
+                kept: place)
+            for (number, place) in kept.views {
+                guard let known = View.Kept(vault.bytes(of: place)),
+                    let view = vnode.restore(known, at: place, number: number, counters: kept.counters[number] ?? [:])
+                else { return false }
+                for (place, file) in kept.files[number] ?? [:] {
+                    view.restore(place, file: file, answer: kept.answers[Item(.answer, view: number, place: place)])
+                }
+            }
+            let first = try serve(vnode, .static, on: staticDevice, kept)
+            let second = try serve(vnode, .live, on: liveDevice, kept)
+            served.withLock {
+                $0[record.name] = Served(vnode: vnode, files: [first, second], keys: [Part.static.key(serial), Part.live.key(serial)])
+            }
+            return true
+        } catch {
+            workers.remove(Part.static.key(serial))
+            return false
+        }
+    }
+
+    /// Answers what a worker before this one has left unanswered. How many requests.
+    func replay() -> Int {
+        workers.replay { slot in
+            log.error(
+                "a request that kills workers is refused",
+                metadata: ["request": "\(describe(slot))", "errno": "EIO"])
+        }
+    }
+
+    /// A request, for people.
+    private func describe(_ slot: RequestSlot) -> String {
+        let name = served.withLock { served in served.first { $0.value.keys.contains(slot.connection) }?.key }
+        return "\(opcodeName(slot.opcode)) \(Registry.path(slot.node, in: catalog)) of vNode \(name ?? "?")"
+    }
+
+    static func path(_ node: UInt64, in catalog: Catalog) -> String {
+        guard let id = NodeID(node, entries: catalog.entries.count) else { return "/" }
+        return "/\(catalog.path(of: id.place))"
+    }
+
+    /// Owner of records that belong to no vNode.
+    static let own: UInt64 = 1
+
+    /// The table, its entries numbered as the kernel has come to know them.
+    private static func numbered(in vault: Vault) throws(Errno) -> Catalog {
+        let item = Item(.catalog).raw
+        let old = vault.found().first { $0.owner == own && $0.item == item }
+        var paths: [String] = []
+        if let old {
+            var from = Unpacker(vault.bytes(of: old.record))
+            while let path = from.text() { paths.append(path) }
+        }
+        let catalog = Catalog(rows: Table.rows, numberedAs: paths)
+        if catalog.paths != paths {
+            vault.open(owner: own)
+            var out = Packer()
+            for path in catalog.paths { out.add(path) }
+            guard vault.put(out.bytes, owner: own, item: item, replacing: old?.record) != nil else { throw .noMemory }
+        }
+        return catalog
+    }
+
+    // MARK: Changes
 
     /// One step of the load averages somebody reads.
     func sampleLoads() {
@@ -98,8 +264,10 @@ final class Registry: Sendable {
                 return last != nil && last != online
             })
         else { return }
-        refreshCPUs(of: vnodes.flatMap { vnode in vnode.viewNumbers.map { (vnode.record.name, $0) } })
+        refreshAllCPUs()
     }
+
+    func refreshAllCPUs() { refreshCPUs(of: vnodes.flatMap { vnode in vnode.viewNumbers.map { (vnode.record.name, $0) } }) }
 
     /// Looks at the limits of every view again and has the kernel forget what they changed.
     func refreshCPUs(of views: [(vnode: String, number: Int)]) {
@@ -112,6 +280,7 @@ final class Registry: Sendable {
             for slot in served.files {
                 if let connection = slot.connection { Invalidation.cpusChanged(view, from: change.before, to: change.now, on: connection) }
             }
+            view.settle()
         }
     }
 }

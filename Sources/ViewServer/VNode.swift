@@ -4,6 +4,7 @@ import Linux
 import Readings
 import Synchronization
 import SystemPackage
+import Takeover
 import Tree
 
 /// Where a file system finds the connection it is served on, which is made after it.
@@ -23,8 +24,10 @@ final class VNode: Sendable {
     static let firstView = 1
 
     let record: VNodeRecord
+    let records: Records
     /// Kept for `vnode exec`: the staging mount namespace; and to know when the vNode ends. None in a debug mount.
     let descriptors: Descriptors?
+    let catalog: Catalog
     /// Node uid and gid of the vNode's root.
     var owner: UInt32 { record.uidBase }
     /// Wall clock of the start, nanoseconds: the time of every file that does not change by itself.
@@ -32,7 +35,9 @@ final class VNode: Sendable {
     private let node: NodeReadings
     /// Top of the hierarchy limits are read from.
     private let top: String
-    private let views = Mutex<(known: [Int: View], next: Int)>((known: [:], next: VNode.firstView))
+    private let views = Mutex<[Int: View]>([:])
+    /// Number of the next view.
+    private let next: Cell
 
     final class Descriptors: Sendable {
         let staging: OwnedFD
@@ -46,40 +51,97 @@ final class VNode: Sendable {
         }
     }
 
-    init(record: VNodeRecord, node: NodeReadings, top: String? = nil, descriptors: Descriptors? = nil) {
+    /// `kept` is the record of a worker before this one. ENOMEM when the vault has no room for one.
+    init(
+        record: VNodeRecord, records: Records, node: NodeReadings, catalog: Catalog, top: String? = nil, descriptors: Descriptors? = nil,
+        kept: Vault.Record? = nil
+    ) throws(Errno) {
         self.record = record
+        self.records = records
         self.node = node
+        self.catalog = catalog
         self.top = top ?? record.cgroup
         self.descriptors = descriptors
-        bornAt = Clock.wall &- Clock.boot &+ Int64(clamping: record.startedAt)
+        let born = Clock.wall &- Clock.boot &+ Int64(clamping: record.startedAt)
+        if let kept {
+            next = records.vault.cell(0, of: kept)
+            bornAt = Int64(clamping: records.vault.cell(1, of: kept).value)
+        } else {
+            records.vault.open(owner: records.owner)
+            guard let made = records.put(record.packed, Item(.vnode)) else { throw .noMemory }
+            next = records.vault.cell(0, of: made)
+            next.value = UInt64(VNode.firstView)
+            records.vault.cell(1, of: made).value = UInt64(clamping: born)
+            bornAt = born
+        }
     }
 
     /// ENOENT for a view that is not there or no longer.
     func view(_ number: Int) throws(Errno) -> View {
-        guard let view = views.withLock({ $0.known[number] }) else { throw .noSuchFileOrDirectory }
+        guard let view = views.withLock({ $0[number] }) else { throw .noSuchFileOrDirectory }
         return view
     }
 
-    var all: [View] { views.withLock { $0.known.values.sorted { $0.number < $1.number } } }
+    var all: [View] { views.withLock { $0.values.sorted { $0.number < $1.number } } }
 
-    var viewNumbers: [Int] { all.map(\.number) }
+    var viewNumbers: [Int] { views.withLock { $0.keys.sorted() } }
 
-    func add(_ record: ViewRecord) throws(Errno) -> View {
-        let number = views.withLock { views in
-            defer { views.next += 1 }
-            return views.next
+    /// A new view. `tiedTo` is the control connection it goes with.
+    func add(_ record: ViewRecord, tiedTo: UInt64? = nil) throws(Errno) -> View {
+        let number = views.withLock { _ in
+            defer { next.value += 1 }
+            return Int(clamping: next.value)
         }
         guard number <= NodeID.mostViews else { throw .tooManyOpenFiles }
         let readings = try ViewReadings(
-            node: node,
-            configuration: ViewConfiguration(
-                hostname: self.record.hostname, bootID: self.record.bootID, startedAt: self.record.startedAt,
-                affinity: self.record.affinity.flatMap { CPUSet(list: $0) }, cgroup: record.cgroup, top: top,
-                procfs: descriptors?.procfs.raw))
-        let view = try View(number: number, record: record, readings: readings)
-        views.withLock { $0.known[number] = view }
+            node: node, configuration: configuration(of: record), keeper: VaultKeeper(records, view: number))
+        let view = try View(number: number, record: record, tiedTo: tiedTo, readings: readings, catalog: catalog, records: records)
+        views.withLock { $0[number] = view }
         return view
     }
 
-    func removeView(_ number: Int) -> View? { views.withLock { $0.known.removeValue(forKey: number) } }
+    /// A view of a worker before this one, with the counters it kept.
+    func restore(_ kept: View.Kept, at place: Vault.Record, number: Int, counters: [Counter: Vault.Record]) -> View? {
+        guard
+            let readings = try? ViewReadings(
+                node: node, configuration: configuration(of: kept.record), keeper: VaultKeeper(records, view: number, known: counters),
+                cgroupID: kept.cgroupID)
+        else { return nil }
+        let view = View(kept, at: place, number: number, readings: readings, catalog: catalog, records: records)
+        views.withLock { $0[number] = view }
+        return view
+    }
+
+    func removeView(_ number: Int) -> View? {
+        guard let gone = views.withLock({ $0.removeValue(forKey: number) }) else { return nil }
+        records.vault.remove(owner: records.owner) { Item(raw: $0).belongs(to: number) }
+        return gone
+    }
+
+    private func configuration(of view: ViewRecord) -> ViewConfiguration {
+        ViewConfiguration(
+            hostname: record.hostname, bootID: record.bootID, startedAt: record.startedAt,
+            affinity: record.affinity.flatMap { CPUSet(list: $0) }, cgroup: view.cgroup, top: top, procfs: descriptors?.procfs.raw)
+    }
+}
+
+extension VNodeRecord {
+    var packed: [UInt8] {
+        var out = Packer()
+        out.add(name)
+        out.add([UInt64(uidBase), startedAt, UInt64(clamping: initPID)])
+        for text in [hostname, bootID, cgroup] { out.add(text) }
+        out.add(affinity)
+        return out.bytes
+    }
+
+    init?(packed bytes: [UInt8]) {
+        var from = Unpacker(bytes)
+        guard let name = from.text(), let uid = from.number(), let startedAt = from.number(), let pid = from.number(),
+            let hostname = from.text(), let bootID = from.text(), let cgroup = from.text(), let affinity = from.optionalText()
+        else { return nil }
+        self.init(
+            name: name, uidBase: UInt32(clamping: uid), startedAt: startedAt, hostname: hostname, bootID: bootID, cgroup: cgroup,
+            initPID: Int32(clamping: pid), affinity: affinity)
+    }
 }

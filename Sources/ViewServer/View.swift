@@ -1,7 +1,9 @@
 import Control
+import Linux
 import Readings
 import Synchronization
 import SystemPackage
+import Takeover
 import Text
 import Tree
 
@@ -9,20 +11,41 @@ import Tree
 final class View: Sendable {
     let number: Int
     let record: ViewRecord
+    /// The control connection it goes with; nil: it goes with the vNode.
+    let tiedTo: UInt64?
     let readings: ViewReadings
-    let catalog = Catalog.standard
-    private let visible: Mutex<CPUSet>
+    let catalog: Catalog
+    private let records: Records
+    private let visible: Mutex<(cpus: CPUSet, record: Vault.Record?)>
     private let snapshots = Mutex<[Place: Generations]>([:])
 
-    init(number: Int, record: ViewRecord, readings: ViewReadings) throws(Errno) {
+    /// ENOMEM when the vault has no room for it.
+    init(
+        number: Int, record: ViewRecord, tiedTo: UInt64?, readings: ViewReadings, catalog: Catalog, records: Records
+    ) throws(Errno) {
         self.number = number
         self.record = record
+        self.tiedTo = tiedTo
         self.readings = readings
-        visible = Mutex(try readings.visibleCPUs())
+        self.catalog = catalog
+        self.records = records
+        visible = Mutex((try readings.visibleCPUs(), nil))
+        guard visible.withLock({ keep(&$0) }) else { throw .noMemory }
+    }
+
+    /// A view of a worker before this one. What its kernel-side caches show is what it showed last.
+    init(_ kept: Kept, at place: Vault.Record, number: Int, readings: ViewReadings, catalog: Catalog, records: Records) {
+        self.number = number
+        record = kept.record
+        tiedTo = kept.tiedTo
+        self.readings = readings
+        self.catalog = catalog
+        self.records = records
+        visible = Mutex((kept.cpus, place))
     }
 
     /// The CPUs the static part of the tree shows.
-    var cpus: CPUSet { visible.withLock { $0 } }
+    var cpus: CPUSet { visible.withLock { $0.cpus } }
 
     /// The content of a file, computed now. ENODEV when the cgroup is gone, EACCES for what has no content.
     func render(_ place: Place) throws(Errno) -> [UInt8] {
@@ -33,22 +56,68 @@ final class View: Sendable {
         return out.bytes
     }
 
-    func generations(of place: Place) -> Generations {
-        snapshots.withLock { known in
+    func generations(of place: Place) throws(Errno) -> Generations {
+        try snapshots.withLock { known throws(Errno) in
             if let found = known[place] { return found }
-            let made = Generations()
+            let made = try Generations(records, view: number, place: place)
             known[place] = made
             return made
         }
     }
 
-    /// Looks at the limits again. The CPUs shown before and now when they have changed.
+    /// A snapshot file of a worker before this one.
+    func restore(_ place: Place, file: Vault.Record, answer: Vault.Record?) {
+        guard let kept = try? Generations(records, view: number, place: place, file: file, answer: answer) else { return }
+        snapshots.withLock { $0[place] = kept }
+    }
+
+    /// Looks at the limits again. The CPUs shown before and now when they have changed; `settle` once the kernel knows.
     func refreshCPUs() -> (before: CPUSet, now: CPUSet)? {
         guard let now = try? readings.visibleCPUs() else { return nil }
         return visible.withLock { shown in
-            guard shown != now else { return nil }
-            defer { shown = now }
-            return (shown, now)
+            guard shown.cpus != now else { return nil }
+            let before = shown.cpus
+            shown.cpus = now
+            return (before, now)
         }
+    }
+
+    /// The kernel has forgotten what a change of CPUs made old. A worker that dies before this leaves it to the next one.
+    func settle() { visible.withLock { _ = keep(&$0) } }
+
+    private func keep(_ shown: inout (cpus: CPUSet, record: Vault.Record?)) -> Bool {
+        let kept = Kept(record: record, tiedTo: tiedTo, cgroupID: readings.cgroupID, cpus: shown.cpus)
+        guard let stored = records.put(kept.bytes, Item(.view, view: number), replacing: shown.record) else { return false }
+        shown.record = stored
+        return true
+    }
+
+    /// A view in the vault.
+    struct Kept {
+        let record: ViewRecord
+        let tiedTo: UInt64?
+        /// Inode number of its cgroup directory: another one of the same name is another cgroup.
+        let cgroupID: UInt64
+        let cpus: CPUSet
+
+        var bytes: [UInt8] {
+            var out = Packer()
+            out.add(record.name)
+            out.add(record.cgroup)
+            out.add(tiedTo ?? 0)
+            out.add(cgroupID)
+            out.add(cpus.list)
+            return out.bytes
+        }
+    }
+}
+
+extension View.Kept {
+    init?(_ bytes: [UInt8]) {
+        var from = Unpacker(bytes)
+        guard let name = from.text(), let cgroup = from.text(), let tied = from.number(), let id = from.number(), let list = from.text(),
+            let cpus = CPUSet(list: list)
+        else { return nil }
+        self.init(record: ViewRecord(name: name, cgroup: cgroup), tiedTo: tied == 0 ? nil : tied, cgroupID: id, cpus: cpus)
     }
 }

@@ -1,14 +1,16 @@
 import FuseKit
 import Glibc
 import Linux
+import Synchronization
 import SystemPackage
+import Takeover
 import Tree
 
 /// The tree on a FUSE connection. Who is asked is decided by where the connection is mounted: the caller's pid is never looked at.
 final class ViewFileSystem: FileSystem {
-    enum Role {
+    enum Role: Int {
         /// A vNode's files that change only on an event; open(2) is not asked.
-        case `static`
+        case `static` = 0
         /// A vNode's files that change by themselves.
         case live
         /// The whole tree of one view at the connection's root: the debug mount.
@@ -18,13 +20,26 @@ final class ViewFileSystem: FileSystem {
     let role: Role
     private let vnode: VNode
     private let invalidate: InvalidationSlot
-    private let handles = DirectHandles()
-    private let catalog = Catalog.standard
+    private let handles: DirectHandles
+    private let catalog: Catalog
+    private let kept: Mutex<Vault.Record?>
 
-    init(role: Role, vnode: VNode, invalidate: InvalidationSlot) {
+    /// `direct` are the answers a worker before this one was giving on this connection.
+    init(
+        role: Role, vnode: VNode, invalidate: InvalidationSlot, generation: UInt64, direct: [UInt64: Vault.Record] = [:],
+        negotiated: Vault.Record? = nil
+    ) {
         self.role = role
         self.vnode = vnode
         self.invalidate = invalidate
+        catalog = vnode.catalog
+        kept = Mutex(negotiated)
+        handles = DirectHandles(vnode.records, role: role.rawValue, generation: generation)
+        for (handle, record) in direct { handles.restore(handle, record) }
+    }
+
+    func negotiated(_ request: [UInt8]) {
+        kept.withLock { $0 = vnode.records.put(request, Item(.negotiated, handle: UInt64(role.rawValue)), replacing: $0) }
     }
 
     var isWithoutOpen: Bool { role == .static }
@@ -57,11 +72,11 @@ final class ViewFileSystem: FileSystem {
         reply.attributes(attributes.0, seconds: attributes.1)
     }
 
-    func open(_ node: UInt64, flags: Int32, _ reply: consuming Reply) {
+    func open(_ node: UInt64, flags: Int32, _ slot: RequestSlot, _ reply: consuming Reply) {
         let opened: (UInt64, OpenMode)
         do throws(Errno) {
             guard flags & O_ACCMODE == O_RDONLY else { throw .permissionDenied }
-            opened = try open(decode(node))
+            opened = try open(decode(node), slot)
         } catch {
             return reply.error(error)
         }
@@ -76,15 +91,15 @@ final class ViewFileSystem: FileSystem {
             switch try row(id.place).freshness {
             case .onEvent: bytes = try view.render(id.place)
             case .within where role == .static, .everyOpen where role == .static: throw Errno.ioError
-            case .within where handle == 0: bytes = view.generations(of: id.place).current.bytes
+            case .within where handle == 0: bytes = try view.generations(of: id.place).current.bytes
             case .within:
-                bytes = try handles.bytes(of: handle, offset: offset) { () throws(Errno) in
+                bytes = try handles.bytes(of: handle, offset: offset, size: size) { () throws(Errno) in
                     let answer = try view.render(id.place)
-                    view.generations(of: id.place).outdate()
+                    try view.generations(of: id.place).outdate()
                     return answer
                 }
             case .everyOpen:
-                bytes = try handles.bytes(of: handle, offset: offset) { () throws(Errno) in try view.render(id.place) }
+                bytes = try handles.bytes(of: handle, offset: offset, size: size) { () throws(Errno) in try view.render(id.place) }
             }
         } catch {
             return reply.error(error)
@@ -92,11 +107,11 @@ final class ViewFileSystem: FileSystem {
         reply.data(bytes, offset: offset, size: size)
     }
 
-    func release(_ node: UInt64, handle: UInt64) {
+    func release(_ node: UInt64, handle: UInt64, _ slot: RequestSlot) {
         if handle != 0 { return handles.close(handle) }
         guard let id = try? decode(node), let view = try? vnode.view(id.view), case .within = catalog[id.place].row?.freshness
         else { return }
-        view.generations(of: id.place).close()
+        (try? view.generations(of: id.place))?.close(slot)
     }
 
     func entries(of directory: UInt64) throws(Errno) -> [DirectoryEntry] {
@@ -117,7 +132,7 @@ final class ViewFileSystem: FileSystem {
 
     private func decode(_ raw: UInt64) throws(Errno) -> NodeID {
         if raw == NodeID.root, role == .whole { return NodeID(view: VNode.firstView, place: .top) }
-        guard let id = NodeID(raw, entries: catalog.entries.count) else { throw .noSuchFileOrDirectory }
+        guard let id = NodeID(raw, entries: catalog.entries.count), catalog[id.place].gone == nil else { throw .noSuchFileOrDirectory }
         return id
     }
 
@@ -162,21 +177,21 @@ final class ViewFileSystem: FileSystem {
         case .everyOpen:
             return (file, Reply.forever)
         case .within:
-            let answer = view.generations(of: id.place).current
+            let answer = try view.generations(of: id.place).current
             file.size = answer.bytes.count
             if answer.takenAt != nil { file.modified = answer.stamp }
             return (file, Double(Generations.longReader) / 1e9)
         }
     }
 
-    private func open(_ id: NodeID) throws(Errno) -> (UInt64, OpenMode) {
+    private func open(_ id: NodeID, _ slot: RequestSlot) throws(Errno) -> (UInt64, OpenMode) {
         let view = try vnode.view(id.view)
         switch try row(id.place).freshness {
         case .onEvent: return (0, .cached)
         case .everyOpen: return (handles.open(), .direct)
         case .within(let milliseconds):
             let opening = try view.generations(of: id.place).open(
-                now: Clock.monotonic, freshness: Int64(milliseconds) * 1_000_000, wallClock: Clock.wall,
+                now: Clock.monotonic, freshness: Int64(milliseconds) * 1_000_000, wallClock: Clock.wall, slot: slot,
                 render: { () throws(Errno) in try view.render(id.place) },
                 renew: { renewal in
                     guard let connection = invalidate.connection else { return }

@@ -1,13 +1,19 @@
 import ArgumentParser
 import Control
 import Glibc
+import Linux
 import Logging
+import SystemPackage
+import Takeover
 import ViewServer
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the node daemon in the foreground.",
-        discussion: "Listens on a control socket (mode 0600) for the launcher. Logs to standard error. SIGTERM or SIGINT ends it.")
+        discussion: """
+            Listens on a control socket (mode 0600) for the launcher. Logs to standard error. SIGTERM or SIGINT ends it. It serves through \
+            a child process, the worker: one that dies is replaced unnoticed, `vnode-fs upgrade` replaces it by another program.
+            """)
 
     @Option(help: "Where to listen.")
     var socket = defaultSocketPath
@@ -15,41 +21,48 @@ struct Serve: ParsableCommand {
     @Option(help: "Directory of the daemon's own, used by one daemon at a time.")
     var state = "/run/vnode/vnode-fs"
 
-    @Option(help: "Threads that answer requests.")
-    var workers = min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    @OptionGroup var serving: Serving
 
-    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel = "info"
-
-    @Flag(name: .customLong("private"), help: ArgumentHelp("End once nobody is connected and no vNode is left.", visibility: .hidden))
-    var isPrivate = false
+    @Option(
+        name: .customLong("stuck-limit"),
+        help: "Seconds after which the connection of a request that is not answered is aborted.")
+    var stuckLimit = 10
 
     @Option(help: ArgumentHelp("Descriptor to write one byte to when listening.", visibility: .hidden))
     var readyFd: Int32?
 
     func validate() throws {
-        guard (1...64).contains(workers) else { throw ValidationError("--workers must be from 1 to 64") }
-        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("--log-level: no level \"\(logLevel)\"") }
+        guard (1...3600).contains(stuckLimit) else { throw ValidationError("--stuck-limit must be from 1 to 3600") }
     }
 
     func run() throws {
         guard geteuid() == 0 else { throw fail("must run as root: only root may serve mounts of other users' processes") }
         raiseDescriptorLimit()
-        var log = Logger(label: "vnode-fs", factory: { StreamLogHandler.standardError(label: $0) })
-        log.logLevel = Logger.Level(rawValue: logLevel) ?? .info
-        let daemon: Daemon
+        let log = serving.logger
+        let lock: OwnedFD
+        do { lock = try StateDirectory.take(state) } catch { throw fail("\(error)") }
+        let supervisor: Supervisor
         do {
-            daemon = try Daemon(
-                Daemon.Options(socket: socket, state: state, workers: workers, isPrivate: isPrivate), log: log)
+            var options = Supervisor.Options()
+            options.arguments = serving.arguments
+            options.limit = stuckLimit
+            options.describe = describe(_:)
+            supervisor = try Supervisor(options, log: log)
+            // A socket that came over from a supervisor before is still the one at the path.
+            if !supervisor.has(.listener) { supervisor.hold(.listener, try ControlSocket.listen(at: socket)) }
         } catch {
             throw fail("\(error)")
         }
-        daemon.run {
+        let status = supervisor.run {
+            log.info("serving", metadata: ["socket": "\(socket)", "workers": "\(serving.workers)"])
             guard let readyFd else { return }
             var byte: UInt8 = 1
             _ = unsafe write(readyFd, &byte, 1)
             close(readyFd)
         }
+        if !supervisor.isKept { _ = unsafe unlink(socket) }
+        _ = consume lock
+        if status != 0 { throw ExitCode(status) }
     }
 
     /// Each vNode takes about ten; the usual soft limit of 1024 is for select(2), which nothing here uses.
@@ -59,4 +72,29 @@ struct Serve: ParsableCommand {
         limit.rlim_cur = limit.rlim_max
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
+}
+
+/// What supervisor and worker are both told.
+struct Serving: ParsableArguments {
+    @Option(help: "Threads that answer requests.")
+    var workers = min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+
+    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "info"
+
+    @Flag(name: .customLong("private"), help: ArgumentHelp("End once nobody is connected and no vNode is left.", visibility: .hidden))
+    var isPrivate = false
+
+    func validate() throws {
+        guard (1...64).contains(workers) else { throw ValidationError("--workers must be from 1 to 64") }
+        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("--log-level: no level \"\(logLevel)\"") }
+    }
+
+    var logger: Logger {
+        var log = Logger(label: "vnode-fs", factory: { StreamLogHandler.standardError(label: $0) })
+        log.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        return log
+    }
+
+    var arguments: [String] { ["--workers", "\(workers)", "--log-level", logLevel] + (isPrivate ? ["--private"] : []) }
 }

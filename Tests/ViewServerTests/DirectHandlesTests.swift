@@ -1,71 +1,105 @@
 import SystemPackage
+import Takeover
 import Testing
+import Tree
 
 @testable import ViewServer
 
 @Suite struct DirectHandlesTests {
-    @Test func aReaderKeepsItsAnswerUntilItStartsOver() throws {
-        let handles = DirectHandles()
-        let handle = handles.open()
-        var computed: UInt8 = 0
-        func read(_ offset: Int) throws(Errno) -> [UInt8] {
-            try handles.bytes(of: handle, offset: offset) { () throws(Errno) in
-                computed += 1
-                return [computed]
-            }
-        }
-        #expect(try read(0) == [1])
-        #expect(try read(1) == [1])
-        #expect(try read(4096) == [1])
-        #expect(try read(0) == [2])
+    private let records: Records
+
+    init() throws {
+        records = Records(vault: Vault(try SharedMemory()), owner: 7)
+        records.vault.open(owner: 7)
     }
 
-    @Test func handlesAreNeverZeroAndNeverTheSame() {
-        let handles = DirectHandles()
+    /// Answers have two bytes, reads ask for one.
+    private func read(_ handles: DirectHandles, _ handle: UInt64, _ offset: Int, _ answer: UInt8) throws(Errno) -> UInt8? {
+        try handles.bytes(of: handle, offset: offset, size: 1) { () throws(Errno) in [answer, answer] }.first
+    }
+
+    @Test func aReaderKeepsItsAnswerUntilItStartsOver() throws {
+        let handles = DirectHandles(records, role: 1, generation: 1)
+        let handle = handles.open()
+        #expect(try read(handles, handle, 0, 1) == 1)
+        #expect(try read(handles, handle, 1, 2) == 1)
+        #expect(try read(handles, handle, 4096, 3) == 1)
+        #expect(try read(handles, handle, 0, 4) == 4)
+    }
+
+    @Test func anAnswerGivenWholeIsNotHeldAndEndsWhereItEnded() throws {
+        let handles = DirectHandles(records, role: 1, generation: 1)
+        let handle = handles.open()
+        func bytes(_ offset: Int, _ answer: [UInt8]) throws(Errno) -> [UInt8] {
+            try handles.bytes(of: handle, offset: offset, size: 100) { () throws(Errno) in answer }
+        }
+        #expect(try bytes(0, [1, 1, 1]) == [1, 1, 1])
+        // Longer by now: who goes on reading must not get its end.
+        #expect(try bytes(3, [2, 2, 2, 2]) == [])
+        #expect(records.vault.used == 128)
+    }
+
+    @Test func aSuccessorReadsOnInTheSameAnswer() throws {
+        let handles = DirectHandles(records, role: 1, generation: 1)
+        let (partly, whole) = (handles.open(), handles.open())
+        _ = try read(handles, partly, 0, 1)
+        _ = try handles.bytes(of: whole, offset: 0, size: 9) { () throws(Errno) in [1, 1] }
+        let vault = Vault(records.vault.memory)
+        let next = DirectHandles(Records(vault: vault, owner: 7), role: 1, generation: 2)
+        for found in vault.found() { next.restore(Item(raw: found.item).handle, found.record) }
+        #expect(try read(next, partly, 1, 2) == 1)
+        #expect(try next.bytes(of: whole, offset: 2, size: 9) { () throws(Errno) in [2, 2, 2] } == [])
+        #expect(![partly, whole].contains(next.open()))
+        next.close(partly)
+        next.close(whole)
+        #expect(vault.used == 0)
+    }
+
+    @Test func handlesAreNeverZeroNeverTheSameAndNameTheirRole() {
+        let handles = DirectHandles(records, role: 0, generation: 0x4000)
         let made = (0..<100).map { _ in handles.open() }
         #expect(!made.contains(0))
         #expect(Set(made).count == 100)
+        #expect(DirectHandles.role(of: DirectHandles(records, role: 2, generation: 0xffff).open()) == 2)
     }
 
-    @Test func manyOpenFilesHoldABoundedNumberOfAnswers() throws {
-        let handles = DirectHandles()
+    @Test func manyOpenFilesHoldABoundedNumberOfBytes() throws {
+        let handles = DirectHandles(records, role: 1, generation: 1)
+        let large = [UInt8](repeating: 2, count: DirectHandles.mostBytes / 8)
         let first = handles.open()
-        _ = try handles.bytes(of: first, offset: 0) { () throws(Errno) in [1] }
-        for _ in 0..<DirectHandles.most {
-            _ = try handles.bytes(of: handles.open(), offset: 0) { () throws(Errno) in [2] }
-        }
+        _ = try read(handles, first, 0, 1)
+        for _ in 0..<8 { _ = try handles.bytes(of: handles.open(), offset: 0, size: 1) { () throws(Errno) in large } }
         // The oldest answer was let go: its reader gets a new one.
-        #expect(try handles.bytes(of: first, offset: 1) { () throws(Errno) in [3] } == [3])
+        #expect(try read(handles, first, 1, 3) == 3)
+        #expect(records.vault.used < 2 * DirectHandles.mostBytes)
     }
 
     @Test func theOldestAnswersGoFirstWhateverWasClosedOrReadAgain() throws {
-        let handles = DirectHandles()
-        func read(_ handle: UInt64, _ offset: Int, _ answer: UInt8) throws(Errno) -> UInt8? {
-            try handles.bytes(of: handle, offset: offset) { () throws(Errno) in [answer] }.first
-        }
+        let handles = DirectHandles(records, role: 1, generation: 1)
         let first = handles.open()
         let second = handles.open()
-        _ = try read(first, 0, 1)
-        _ = try read(second, 0, 2)
+        _ = try read(handles, first, 0, 1)
+        _ = try read(handles, second, 0, 2)
         // Many come and go without ever being too many at once.
-        for _ in 0..<(5 * DirectHandles.most) {
+        for _ in 0..<(3 * DirectHandles.most) {
             let handle = handles.open()
-            _ = try read(handle, 0, 3)
+            _ = try read(handles, handle, 0, 3)
             handles.close(handle)
         }
-        #expect(try read(first, 1, 9) == 1)
+        #expect(try read(handles, first, 1, 9) == 1)
         // Read again from the start, the first is now younger than the second.
-        _ = try read(first, 0, 4)
-        for _ in 0..<(DirectHandles.most - 1) { _ = try read(handles.open(), 0, 5) }
-        #expect(try read(first, 1, 9) == 4)
-        #expect(try read(second, 1, 9) == 9)
+        _ = try read(handles, first, 0, 4)
+        for _ in 0..<(DirectHandles.most - 1) { _ = try read(handles, handles.open(), 0, 5) }
+        #expect(try read(handles, first, 1, 9) == 4)
+        #expect(try read(handles, second, 1, 9) == 9)
     }
 
     @Test func aClosedHandleHoldsNothing() throws {
-        let handles = DirectHandles()
+        let handles = DirectHandles(records, role: 1, generation: 1)
         let handle = handles.open()
-        _ = try handles.bytes(of: handle, offset: 0) { () throws(Errno) in [1] }
+        _ = try read(handles, handle, 0, 1)
         handles.close(handle)
-        #expect(try handles.bytes(of: handle, offset: 1) { () throws(Errno) in [2] } == [2])
+        #expect(records.vault.used == 0)
+        #expect(try read(handles, handle, 1, 2) == 2)
     }
 }

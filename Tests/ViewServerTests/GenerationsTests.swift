@@ -1,19 +1,48 @@
 import SystemPackage
+import Takeover
 import Testing
+import Tree
 
 @testable import ViewServer
 
 /// A snapshot file whose content counts the times it was computed.
 private final class Subject {
-    let file = Generations()
+    let records: Records
+    private(set) var file: Generations
+    let slot: RequestSlot
     var computed = 0
     var renewed = 0
     var lengths = [1]
     var renewals: [Generations.Renewal] = []
 
+    init(_ memory: SharedMemory? = nil) throws {
+        let memory = try memory ?? SharedMemory()
+        let vault = Vault(memory)
+        vault.open(owner: 7)
+        let there = vault.found()
+        func found(_ kind: Item.Kind) -> Vault.Record? { there.first { Item(raw: $0.item).kind == kind }?.record }
+        records = Records(vault: vault, owner: 7)
+        file = try Generations(records, view: 1, place: Place(entry: 3, instance: 0), file: found(.file), answer: found(.answer))
+        slot = RequestSlot(memory, 0)
+    }
+
+    /// What the worker after this one finds.
+    func successor() throws -> Subject { try Subject(records.vault.memory) }
+
+    func close() {
+        slot.begin(connection: 1)
+        file.close(slot)
+    }
+
     func open(at milliseconds: Int64) throws(Errno) -> Generations.Opening {
+        slot.begin(connection: 1)
+        return try reopen(at: milliseconds)
+    }
+
+    /// The same request again, by another worker.
+    func reopen(at milliseconds: Int64) throws(Errno) -> Generations.Opening {
         try file.open(
-            now: milliseconds * 1_000_000, freshness: 50_000_000, wallClock: milliseconds,
+            now: milliseconds * 1_000_000, freshness: 50_000_000, wallClock: milliseconds, slot: slot,
             render: { () throws(Errno) in
                 computed += 1
                 return [UInt8](repeating: UInt8(computed), count: lengths[min(computed, lengths.count) - 1])
@@ -34,52 +63,52 @@ private final class Subject {
 
 @Suite struct GenerationsTests {
     @Test func withinFreshnessTheKernelsCopyIsGoodEnough() throws {
-        let subject = Subject()
+        let subject = try Subject()
         #expect(try subject.open(at: 0) == .cached)
-        subject.file.close()
+        subject.close()
         #expect(try subject.open(at: 50) == .cached)
         #expect(subject.computed == 1)
         #expect(subject.renewed == 1)
     }
 
     @Test func pastFreshnessANewAnswerTakesThePlaceOfOneNobodyReads() throws {
-        let subject = Subject()
+        let subject = try Subject()
         _ = try subject.open(at: 0)
-        subject.file.close()
+        subject.close()
         #expect(try subject.open(at: 51) == .cached)
         #expect(subject.renewed == 2)
         #expect(subject.file.current.bytes == [2])
     }
 
     @Test func anAnswerSomebodyReadsStaysWhatItIs() throws {
-        let subject = Subject()
+        let subject = try Subject()
         _ = try subject.open(at: 0)
         #expect(try subject.open(at: 51) == .direct)
         #expect(subject.file.current.bytes == [1])
         #expect(subject.renewed == 1)
-        subject.file.close()
+        subject.close()
         #expect(try subject.open(at: 52) == .cached)
         #expect(subject.file.current.bytes == [2])
     }
 
     @Test func whoReadADirectAnswerNeverGetsAnOlderOneAfterIt() throws {
-        let subject = Subject()
+        let subject = try Subject()
         _ = try subject.open(at: 0)
         #expect(try subject.open(at: 51) == .direct)
-        subject.file.close()
+        subject.close()
         _ = try subject.open(at: 52)
-        subject.file.close()
+        subject.close()
         // The direct handle is read only now, later than the answer in the page cache was computed.
         subject.file.outdate()
         _ = try subject.open(at: 60)
         #expect(subject.file.current.bytes == [3])
-        subject.file.close()
+        subject.close()
         _ = try subject.open(at: 61)
         #expect(subject.computed == 3)
     }
 
     @Test func aFileKeptOpenIsRefreshedOnceEveryReaderHasHadItForLong() throws {
-        let subject = Subject()
+        let subject = try Subject()
         _ = try subject.open(at: 0)
         #expect(try subject.refresh(at: 999).bytes == [1])
         let before = subject.file.current.stamp
@@ -88,7 +117,7 @@ private final class Subject {
     }
 
     @Test func aSecondReaderKeepsAKeptFileFromBeingRefreshedUnderIt() throws {
-        let subject = Subject()
+        let subject = try Subject()
         _ = try subject.open(at: 0)
         _ = try subject.refresh(at: 2000)
         #expect(try subject.open(at: 2010) == .cached)
@@ -96,48 +125,102 @@ private final class Subject {
     }
 
     @Test func aCopyInTheKernelIsOverwrittenUnlessItIsLonger() throws {
-        let subject = Subject()
+        let subject = try Subject()
         subject.lengths = [2, 2, 3, 1, 1]
         for time in stride(from: Int64(0), to: 500, by: 100) {
             _ = try subject.open(at: time)
-            subject.file.close()
+            subject.close()
         }
         #expect(subject.renewals == [.drop, .overwrite([2, 2]), .overwrite([3, 3, 3]), .drop, .overwrite([5])])
     }
 
     @Test func anOverwrittenCopyKeepsItsTimeAndADroppedOneDoesNot() throws {
-        let subject = Subject()
+        let subject = try Subject()
         subject.lengths = [2, 2, 1]
         _ = try subject.open(at: 0)
-        subject.file.close()
+        subject.close()
         let first = subject.file.current.stamp
         _ = try subject.open(at: 100)
-        subject.file.close()
+        subject.close()
         #expect(subject.file.current.stamp == first)
         _ = try subject.open(at: 200)
         #expect(subject.file.current.stamp > first)
     }
 
     @Test func stampsRiseEvenIfTheClockFalls() throws {
-        let subject = Subject()
+        let subject = try Subject()
         subject.lengths = [2]
         _ = try subject.open(at: 1000)
-        subject.file.close()
+        subject.close()
         let first = subject.file.current.stamp
-        _ = try subject.file.open(now: 9_000_000_000, freshness: 0, wallClock: 5, render: { () throws(Errno) in [9] }, renew: { _ in })
+        subject.slot.begin(connection: 1)
+        _ = try subject.file.open(
+            now: 9_000_000_000, freshness: 0, wallClock: 5, slot: subject.slot, render: { () throws(Errno) in [9] }, renew: { _ in })
         #expect(subject.file.current.stamp > first)
     }
 
     @Test func aFailedReadingLeavesTheLastAnswerAndNoHandle() throws {
-        let subject = Subject()
+        let subject = try Subject()
         _ = try subject.open(at: 0)
-        subject.file.close()
+        subject.close()
+        subject.slot.begin(connection: 1)
         #expect(throws: Errno.noSuchAddressOrDevice) {
             _ = try subject.file.open(
-                now: 60_000_000, freshness: 50_000_000, wallClock: 60, render: { () throws(Errno) in throw .noSuchAddressOrDevice },
+                now: 60_000_000, freshness: 50_000_000, wallClock: 60, slot: subject.slot,
+                render: { () throws(Errno) in throw .noSuchAddressOrDevice },
                 renew: { _ in })
         }
         #expect(subject.file.current.bytes == [1])
         #expect(try subject.open(at: 70) == .cached)
+    }
+
+    @Test func aSuccessorGoesOnWithTheSameAnswer() throws {
+        let subject = try Subject()
+        _ = try subject.open(at: 0)
+        let next = try subject.successor()
+        #expect(next.file.current.bytes == [1])
+        #expect(next.file.current.stamp == subject.file.current.stamp)
+        #expect(next.file.current.takenAt == 0)
+        // The handle is still open, so the answer stays.
+        #expect(try next.open(at: 100) == .direct)
+        next.close()
+        #expect(try next.open(at: 100) == .cached)
+        #expect(next.renewals == [.overwrite([1])])
+    }
+
+    @Test func anOpenThatIsReplayedCountsOnce() throws {
+        let subject = try Subject()
+        _ = try subject.open(at: 0)
+        let next = try subject.successor()
+        #expect(try next.reopen(at: 1) == .cached)
+        #expect(next.computed == 0)
+        next.close()
+        // No handle is left, or this would be direct.
+        #expect(try next.open(at: 100) == .cached)
+    }
+
+    @Test func aReleaseThatIsReplayedCountsOnce() throws {
+        let subject = try Subject()
+        _ = try subject.open(at: 0)
+        _ = try subject.open(at: 1)
+        subject.close()
+        let next = try subject.successor()
+        next.file.close(next.slot)
+        // One of the two is still open.
+        #expect(try next.open(at: 100) == .direct)
+    }
+
+    @Test func anAnswerTheKernelMayNotHaveIsNotTakenForItsCopy() throws {
+        let subject = try Subject()
+        _ = try subject.open(at: 0)
+        subject.close()
+        var next: Subject?
+        subject.slot.begin(connection: 1)
+        _ = try subject.file.open(
+            now: 100_000_000, freshness: 50_000_000, wallClock: 100, slot: subject.slot, render: { () throws(Errno) in [2, 2] },
+            renew: { _ in next = try? Subject(SharedMemory(copying: subject.records.vault.memory)) })
+        let successor = try #require(next)
+        #expect(try successor.open(at: 101) == .cached)
+        #expect(successor.renewals == [.drop])
     }
 }

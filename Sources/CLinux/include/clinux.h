@@ -12,9 +12,11 @@
 // open(2), openat(2), fcntl(2): variadic.
 int clinux_openat(int dirfd, const char *path, int flags, unsigned int mode);
 int clinux_fcntl(int fd, int command, long argument);
-// CMSG_* are macros. One message with at most 16 descriptors; return as sendmsg/recvmsg. `count` in: room, out: received.
+// CMSG_* are macros. One message with at most 128 descriptors; return as sendmsg/recvmsg. `count` in: room, out: received.
 ssize_t clinux_send(int socket, const void *bytes, size_t length, const int *descriptors, int count);
-ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors, int *count);
+ssize_t clinux_send_to(
+    int socket, const void *bytes, size_t length, const int *descriptors, int count, const void *address, size_t address_length);
+ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors, int *count, int flags);
 int clinux_peer(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 // accept4 is a GNU extension. The result is close-on-exec.
 int clinux_accept(int socket);
@@ -55,3 +57,23 @@ int clinux_open_inside(int root, const char *path);
 int clinux_act_as(uid_t uid);
 // keyctl(2) has no wrapper in glibc.
 int clinux_new_session_keyring(void);
+// memfd_create(2): MFD_CLOEXEC, anonymous memory with a descriptor.
+int clinux_memfd(const char *name);
+// Memory shared with another process: the compiler must not move other accesses across these, whoever else it thinks can see them.
+static inline uint32_t clinux_load32(const void *at) { return __atomic_load_n((const uint32_t *)at, __ATOMIC_SEQ_CST); }
+static inline uint64_t clinux_load64(const void *at) { return __atomic_load_n((const uint64_t *)at, __ATOMIC_SEQ_CST); }
+static inline void clinux_store32(void *at, uint32_t value) {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n((uint32_t *)at, value, __ATOMIC_SEQ_CST);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+static inline void clinux_store64(void *at, uint64_t value) {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n((uint64_t *)at, value, __ATOMIC_SEQ_CST);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+// A pointer of this thread's own: Swift has no thread-local variables.
+void clinux_set_thread_value(void *value);
+void *clinux_thread_value(void);
+// prctl is variadic: PR_SET_NAME.
+int clinux_set_name(const char *name);

@@ -13,6 +13,11 @@ struct CPUAccounting {
 
         init() {}
 
+        fileprivate init(_ numbers: ArraySlice<UInt64>) {
+            let numbers = Array(numbers)
+            (user, nice, system, throttled) = (numbers[0], numbers[1], numbers[2], numbers[3])
+        }
+
         /// user_usec counts niced time too.
         init(_ stat: FlatKeyed) {
             nice = stat["nice_usec"] ?? 0
@@ -68,6 +73,36 @@ struct CPUAccounting {
         // A counter that went back (another cgroup of that name cannot be, the directory is held) only moves the base.
         last = now
         lastUptime = max(uptime, lastUptime ?? 0)
+    }
+
+    /// Everything, as numbers.
+    var numbers: [UInt64] {
+        var numbers = [lastUptime == nil ? 0 : 1, lastUptime ?? 0]
+        for usage in [last, rest] { numbers += [usage.user, usage.nice, usage.system, usage.throttled] }
+        for (id, account) in accounts {
+            let time = account.time
+            numbers += [UInt64(id), time.user, time.nice, time.system, time.idle, time.steal, account.passed]
+        }
+        return numbers
+    }
+
+    init() {}
+
+    /// What `numbers` gave; from the start for anything else.
+    init(_ numbers: [UInt64]) {
+        guard numbers.count >= 10, (numbers.count - 10) % 7 == 0 else { return }
+        lastUptime = numbers[0] == 0 ? nil : numbers[1]
+        last = Usage(numbers[2...5])
+        rest = Usage(numbers[6...9])
+        for at in stride(from: 10, to: numbers.count, by: 7) {
+            var time = Snapshot.CPUTime(id: Int(clamping: numbers[at]))
+            time.user = numbers[at + 1]
+            time.nice = numbers[at + 2]
+            time.system = numbers[at + 3]
+            time.idle = numbers[at + 4]
+            time.steal = numbers[at + 5]
+            accounts[time.id] = Account(time: time, passed: numbers[at + 6])
+        }
     }
 
     func times(of visible: CPUSet) -> [Snapshot.CPUTime] {

@@ -19,6 +19,18 @@ struct LoadAverage {
     /// `start` is when the vNode started; times are CLOCK_BOOTTIME in nanoseconds.
     init(start: UInt64) { sampledAt = start }
 
+    /// Everything, as numbers.
+    var numbers: [UInt64] { [load.one, load.five, load.fifteen, sampledAt, usageAt, readAt == nil ? 0 : 1, readAt ?? 0] }
+
+    /// Goes on from what `numbers` gave; from `start` for anything else.
+    init(_ numbers: [UInt64], start: UInt64) {
+        self.init(start: start)
+        guard numbers.count == 7 else { return }
+        (load.one, load.five, load.fifteen) = (numbers[0], numbers[1], numbers[2])
+        (sampledAt, usageAt) = (numbers[3], numbers[4])
+        readAt = numbers[5] == 0 ? nil : numbers[6]
+    }
+
     mutating func markRead(at now: UInt64) { readAt = now }
 
     func isWanted(at now: UInt64) -> Bool { readAt.map { now.minus($0) < LoadAverage.interest } ?? false }

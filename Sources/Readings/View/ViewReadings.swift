@@ -10,11 +10,13 @@ public import Tree
 public final class ViewReadings: Sendable {
     private let node: NodeReadings
     private let configuration: ViewConfiguration
-    private let cgroup: CgroupPath
-    private let accounting = Mutex(CPUAccounting())
+    private let opened: Mutex<CgroupPath?>
+    private let expectedID: UInt64?
+    private let accounting: Mutex<CPUAccounting>
     private let load: Mutex<LoadAverage>
-    private let tasks = Mutex(TaskHistory())
-    private let bootTime = Mutex<UInt64?>(nil)
+    private let tasks: Mutex<TaskHistory>
+    private let bootTime: Mutex<UInt64?>
+    private let keeper: (any CounterKeeper)?
     private let lastVisible = Mutex<(cpus: CPUSet, expires: UInt64)?>(nil)
 
     private struct TaskHistory {
@@ -24,11 +26,41 @@ public final class ViewReadings: Sendable {
     }
 
     /// Opens the cgroup and everything above it up to the top. EINVAL when it is not below the top.
-    public init(node: NodeReadings, configuration: ViewConfiguration) throws(Errno) {
+    ///
+    /// Counters go on from what `keeper` has. With the `cgroupID` of a view made before the cgroup is opened when it is first
+    /// needed: then ENODEV if it is gone or another one.
+    public init(
+        node: NodeReadings, configuration: ViewConfiguration, keeper: (any CounterKeeper)? = nil, cgroupID: UInt64? = nil
+    ) throws(Errno) {
         self.node = node
         self.configuration = configuration
-        cgroup = try CgroupPath(cgroup: configuration.cgroup, top: configuration.top)
-        load = Mutex(LoadAverage(start: configuration.startedAt))
+        self.keeper = keeper
+        expectedID = cgroupID
+        opened = Mutex(cgroupID == nil ? try CgroupPath(cgroup: configuration.cgroup, top: configuration.top) : nil)
+        load = Mutex(LoadAverage(keeper?.kept(.load) ?? [], start: configuration.startedAt))
+        accounting = Mutex(CPUAccounting(keeper?.kept(.cpuTimes) ?? []))
+        bootTime = Mutex(keeper?.kept(.clock).first)
+        var history = TaskHistory()
+        history.lastPID = keeper?.kept(.tasks).first.map { Int(clamping: $0) } ?? 0
+        tasks = Mutex(history)
+    }
+
+    /// Inode number of the cgroup directory (its cgroup id): not used twice while the node runs.
+    public var cgroupID: UInt64 { expectedID ?? (try? cgroup.own.inode) ?? 0 }
+
+    private var cgroup: CgroupPath {
+        get throws(Errno) {
+            try opened.withLock { opened throws(Errno) in
+                if let opened { return opened }
+                let found: CgroupPath
+                do throws(Errno) { found = try CgroupPath(cgroup: configuration.cgroup, top: configuration.top) } catch {
+                    throw error == .noSuchFileOrDirectory ? .noDevice : error
+                }
+                guard found.own.inode == expectedID else { throw .noDevice }
+                opened = found
+                return found
+            }
+        }
     }
 
     /// Exactly what `needs` asks for, read now. ENODEV when the cgroup is gone.
@@ -76,7 +108,7 @@ public final class ViewReadings: Sendable {
 
     /// Absolute paths of files whose change can change the visible CPUs.
     public var watchedFiles: [String] {
-        ["cpu.max", "cpuset.cpus", "cpuset.cpus.effective"].flatMap { cgroup.paths($0) } + cpusetsAbove
+        ["cpu.max", "cpuset.cpus", "cpuset.cpus.effective"].flatMap { (try? cgroup)?.paths($0) ?? [] } + cpusetsAbove
     }
 
     /// A cpuset above the vNode's top narrows its effective one.
@@ -109,6 +141,7 @@ public final class ViewReadings: Sendable {
         clock.bootTime = bootTime.withLock { kept in
             if let last = kept, last.minus(started) <= 1, started.minus(last) <= 1 { return last }
             kept = started
+            keeper?.keep([started], of: .clock)
             return started
         }
         return clock
@@ -135,6 +168,7 @@ public final class ViewReadings: Sendable {
         return try accounting.withLock { accounting throws(Errno) in
             let usage = CPUAccounting.Usage(FlatKeyed(try cgroup.read("cpu.stat") ?? []))
             accounting.update(usage, uptime: node.clocks.boot().minus(configuration.startedAt) / 1000, visible: visible)
+            keeper?.keep(accounting.numbers, of: .cpuTimes)
             return (accounting.times(of: visible), accounting.total)
         }
     }
@@ -161,7 +195,11 @@ public final class ViewReadings: Sendable {
             counted.total = count.total
             counted.running = count.running
             counted.blocked = count.blocked
-            history.lastPID = max(history.lastPID, try highestPID())
+            let highest = try highestPID()
+            if highest > history.lastPID {
+                history.lastPID = highest
+                keeper?.keep([UInt64(clamping: highest)], of: .tasks)
+            }
             counted.lastPID = history.lastPID
             counted.forks = UInt64(history.lastPID)
             let end = node.clocks.boot()
@@ -191,6 +229,7 @@ public final class ViewReadings: Sendable {
                 let tasks = try countTasks()
                 let usage = FlatKeyed(try cgroup.read("cpu.stat") ?? [])["usage_usec"] ?? 0
                 load.sample(tasks: tasks.running + tasks.blocked, usage: usage, at: now)
+                keeper?.keep(load.numbers, of: .load)
             }
             return load.load
         }

@@ -1,0 +1,433 @@
+import Glibc
+public import Linux
+public import Logging
+public import SystemPackage
+
+/// Keeps what must not be lost when a worker dies, and starts the next one. It never answers a request.
+///
+/// One thread: it forks.
+public final class Supervisor {
+    public struct Options: Sendable {
+        /// Options of `vnode-fs worker`.
+        public var arguments: [String] = []
+        /// Seconds after which a thread that answers nothing is reported, and its connection aborted.
+        public var report = 1
+        public var limit = 10
+        /// What a request is about, for the log.
+        public var describe: @Sendable (RequestSlot) -> String = { "opcode \($0.opcode)" }
+
+        public init() {}
+    }
+
+    private struct Held {
+        let descriptor: CInt
+        let connection: UInt64
+        var isStored = false
+    }
+
+    private struct Upgrade {
+        let worker: WorkerProcess
+        let client: UInt64
+    }
+
+    private let options: Options
+    private let log: Logger
+    private let signals: OwnedFD
+    private let manager: ServiceManager?
+    private let memory: SharedMemory
+    private let slots: [RequestSlot]
+    private var held: [UInt64: Held] = [:]
+    private var program: OwnedFD
+    private var worker: WorkerProcess?
+    private var upgrade: Upgrade?
+    private var history = History()
+    private var refusal: (client: UInt64, reason: String)?
+    /// When the next worker is started, CLOCK_MONOTONIC; nil while there is one.
+    private var startAt: Int64? = 0
+    private var failures = 0
+    private var hasServed = false
+    private var isDone = false
+    private var reported: Set<Int> = []
+    private var aborted: Set<Int> = []
+
+    /// Nanoseconds a program may take until it greets, or until it serves.
+    private static let patience: Int64 = 10_000_000_000
+    /// Workers that never served before the supervisor gives up, when none ever has.
+    private static let attempts = 5
+
+    /// Takes over what a service manager has kept. Must run before any other thread exists: signals are blocked here.
+    public init(_ options: Options, log: Logger) throws(Errno) {
+        self.options = options
+        self.log = log
+        signals = try Events.signals([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
+        manager = ServiceManager()
+        program = try Files.open("/proc/self/exe", flags: O_RDONLY)
+        history.generation = 0
+        history.supervisor = getpid()
+        var kept: [UInt64: Held] = [:]
+        var old: CInt?
+        for stored in ServiceManager.stored() {
+            if stored.key == HeldKey.memory.raw {
+                old = stored.descriptor
+            } else {
+                kept[stored.key] = Held(descriptor: stored.descriptor, connection: stored.connection, isStored: true)
+            }
+        }
+        var found: SharedMemory?
+        if let old {
+            do throws(Errno) { found = try SharedMemory(existing: OwnedFD(taking: old)) } catch {
+                log.error("what the service manager kept cannot be used: its vNodes end", metadata: ["error": "\(error)"])
+            }
+        }
+        if let found {
+            memory = found
+            held = kept
+            log.notice("taking over from a supervisor that died", metadata: ["descriptors": "\(kept.count)"])
+        } else {
+            for gone in kept.values { _ = close(gone.descriptor) }
+            memory = try SharedMemory()
+        }
+        slots = RequestSlot.all(memory)
+        if found == nil {
+            hold(HeldKey.memory.raw, try memory.descriptor.duplicate().release(), connection: 0)
+        } else {
+            Blame.assign(slots, signal: SIGKILL)
+        }
+    }
+
+    /// Whether a descriptor of that name has come over from a supervisor before.
+    public func has(_ key: HeldKey) -> Bool { held[key.raw] != nil }
+
+    /// Whether a service manager has the descriptors: then another supervisor goes on with them.
+    public var isKept: Bool { held.values.contains(where: \.isStored) }
+
+    /// Keeps a descriptor for every worker.
+    public func hold(_ key: HeldKey, _ descriptor: consuming OwnedFD) { hold(key.raw, descriptor.release(), connection: 0) }
+
+    /// Runs workers until SIGTERM or SIGINT, or until there is nothing left to serve. `ready` is told when the first one serves.
+    /// The result is an exit status.
+    public func run(ready: () -> Void) -> Int32 {
+        var lookAt: Int64 = 0
+        while !isDone {
+            startIfDue()
+            let now = Clock.monotonic
+            if now >= lookAt {
+                lookForStuck(now)
+                expire(now)
+                lookAt = now + 1_000_000_000
+            }
+            let next = min(lookAt, startAt ?? .max)
+            let milliseconds = CInt(clamping: max(0, (next - now + 999_999) / 1_000_000))
+            let wait = [signals.raw, worker?.link.socket.raw ?? -1, upgrade?.worker.link.socket.raw ?? -1]
+            guard let events = try? Poll.readable(wait, milliseconds: milliseconds) else { continue }
+            if events[0], isToldToEnd() { break }
+            if events[2] { hear(upgrade: ()) }
+            if events[1] { hear() }
+            reap()
+            if !hasServed, worker?.readyAt != nil {
+                hasServed = true
+                _ = manager?.tell("READY=1")
+                ready()
+            }
+            if !hasServed, failures >= Supervisor.attempts {
+                log.error("no worker comes up: giving up")
+                return 1
+            }
+        }
+        end()
+        return 0
+    }
+
+    // MARK: Descriptors
+
+    private func hold(_ key: UInt64, _ descriptor: CInt, connection: UInt64) {
+        release(key)
+        var entry = Held(descriptor: descriptor, connection: connection)
+        if let stored = manager?.store(key, connection: connection, descriptor) {
+            entry.isStored = stored
+            if !stored { log.warning("the service manager does not take a descriptor") }
+        }
+        held[key] = entry
+    }
+
+    private func release(_ key: UInt64) {
+        guard let gone = held.removeValue(forKey: key) else { return }
+        if gone.isStored { manager?.forget(key, connection: gone.connection) }
+        _ = close(gone.descriptor)
+    }
+
+    // MARK: Starting
+
+    private func startIfDue() {
+        guard let due = startAt, Clock.monotonic >= due else { return }
+        startAt = nil
+        do throws(Errno) {
+            worker = try WorkerProcess(try program.duplicate(), arguments: options.arguments)
+        } catch {
+            log.error("starting a worker: \(error)")
+            failed()
+        }
+    }
+
+    /// Gives a worker that has greeted everything there is to serve.
+    private func handOver(to next: WorkerProcess) {
+        history.generation += 1
+        do throws(Errno) {
+            try next.link.send(.start(history))
+            try next.link.send(.held([HeldKey.memory.raw]), descriptors: [memory.descriptor.raw])
+            var keys: [UInt64] = []
+            var descriptors: [CInt] = []
+            for (key, entry) in held where key != HeldKey.memory.raw {
+                keys.append(key)
+                descriptors.append(entry.descriptor)
+                if keys.count == LinkMessage.mostDescriptors {
+                    try next.link.send(.held(keys), descriptors: descriptors)
+                    keys = []
+                    descriptors = []
+                }
+            }
+            if !keys.isEmpty { try next.link.send(.held(keys), descriptors: descriptors) }
+            try next.link.send(.go)
+            if let refusal { try next.link.send(.refused(client: refusal.client, reason: refusal.reason)) }
+            refusal = nil
+        } catch {
+            log.error("handing over to a worker: \(error)")
+            next.kill()
+        }
+    }
+
+    // MARK: Listening
+
+    private func hear() {
+        guard let worker else { return }
+        do throws(Errno) {
+            guard let (message, descriptors) = try worker.link.receive(waiting: false) else {
+                // It is ending: how is worth knowing.
+                if (try? Poll.readable([worker.pidfd.raw], milliseconds: 1000)) != [true] { worker.kill() }
+                return
+            }
+            take(message, descriptors, from: worker)
+        } catch {
+            if error == .wouldBlock { return }
+            log.error("a worker says what cannot be understood: \(error)")
+            worker.kill()
+        }
+    }
+
+    private func take(_ message: LinkMessage, _ descriptors: [CInt], from worker: WorkerProcess) {
+        var left = descriptors
+        defer { for descriptor in left { _ = close(descriptor) } }
+        switch message {
+        case .hello(let version, _):
+            guard version == UInt64(SharedMemory.version) else { return worker.kill() }
+            worker.hasGreeted = true
+            handOver(to: worker)
+        case .hold(let keys, let connections):
+            guard keys.count == descriptors.count else { return worker.kill() }
+            for (index, key) in keys.enumerated() where key >= HeldKey.first {
+                hold(key, left.removeFirst(), connection: connections[index])
+            }
+        case .release(let keys): for key in keys where key >= HeldKey.first { release(key) }
+        case .ready:
+            worker.readyAt = Clock.monotonic
+            let took = worker.readyAt.map { ($0 - worker.startedAt) / 1_000_000 } ?? 0
+            log.log(
+                level: history.generation == 1 ? .debug : .notice, "worker serves",
+                metadata: ["pid": "\(worker.pid)", "generation": "\(history.generation)", "ms": "\(took)"])
+        case .upgrade(let client):
+            guard descriptors.count == 1 else { return refuse(client, "the program did not come with the request") }
+            begin(client, OwnedFD(taking: left.removeFirst()))
+        case .finished: isDone = true
+        case .start, .held, .go, .refused: worker.kill()
+        }
+    }
+
+    // MARK: Deaths
+
+    private func reap() {
+        if let next = upgrade?.worker, (try? Poll.readable([next.pidfd.raw], milliseconds: 0)) == [true], let client = upgrade?.client {
+            let ending = next.wait()
+            upgrade = nil
+            refuse(client, "it is no vnode-fs that can take over: it ended with status \(ending.status) instead of greeting")
+        }
+        guard let gone = worker, (try? Poll.readable([gone.pidfd.raw], milliseconds: 0)) == [true] else { return }
+        bury(gone)
+        failed(gone)
+    }
+
+    /// Takes from a dead worker what it has still said, and notes how it died.
+    private func bury(_ gone: WorkerProcess, isReplaced: Bool = false) {
+        let ending = gone.wait()
+        while let received = try? gone.link.receive(waiting: false) {
+            if case .hello = received.0 { continue }
+            take(received.0, received.1, from: gone)
+        }
+        worker = nil
+        reported = []
+        aborted = []
+        let inFlight = slots.filter(\.isInFlight)
+        if isReplaced {
+            history.signal = 0
+            history.upgrades += 1
+            return
+        }
+        history.upgradedFor = 0
+        history.signal = ending.signal
+        if ending.signal == 0 {
+            history.exits += 1
+        } else if Blame.weight(of: ending.signal) == 1 {
+            history.kills += 1
+        } else {
+            history.traps += 1
+        }
+        Blame.assign(slots, signal: ending.signal)
+        if !isDone {
+            log.warning(
+                "worker died",
+                metadata: [
+                    "pid": "\(gone.pid)", "signal": "\(ending.signal)", "status": "\(ending.status)", "requests": "\(inFlight.count)",
+                    "served": "\(gone.readyAt.map { (Clock.monotonic - $0) / 1_000_000 } ?? 0) ms",
+                ])
+        }
+    }
+
+    /// The next worker starts at once, unless those before it died at once.
+    private func failed(_ gone: WorkerProcess? = nil) {
+        let served = gone?.readyAt.map { Clock.monotonic - $0 }
+        // Somebody who kills workers is no reason to wait; a worker that falls over by itself is.
+        let enough: Int64 = history.signal == SIGKILL ? 100_000_000 : 1_000_000_000
+        failures = served.map { $0 >= enough } == true ? 0 : failures + 1
+        let wait = failures <= 3 ? 0 : min(Int64(50) << Int64(min(failures - 4, 10)), 5000)
+        startAt = Clock.monotonic + wait * 1_000_000
+        if wait > 0 {
+            log.error("\(failures) workers in a row died at once: the next one starts in \(wait) ms", metadata: ["failures": "\(failures)"])
+        }
+    }
+
+    // MARK: Upgrade
+
+    private func begin(_ client: UInt64, _ next: consuming OwnedFD) {
+        guard upgrade == nil else { return refuse(client, "another upgrade is under way") }
+        do throws(Errno) {
+            upgrade = Upgrade(worker: try WorkerProcess(next, arguments: options.arguments), client: client)
+        } catch {
+            refuse(client, "starting it: \(error)")
+        }
+    }
+
+    /// The program asked for says something: the first thing must be who it is.
+    private func hear(upgrade _: Void) {
+        guard let waiting = upgrade else { return }
+        let message = try? waiting.worker.link.receive(waiting: false)
+        guard let (message, descriptors) = message else { return waiting.worker.kill() }
+        for descriptor in descriptors { _ = close(descriptor) }
+        guard case .hello(let version, let release) = message else { return waiting.worker.kill() }
+        upgrade = nil
+        guard version == UInt64(SharedMemory.version) else {
+            waiting.worker.kill()
+            _ = waiting.worker.wait()
+            return refuse(
+                waiting.client,
+                "it is vnode-fs \(release) with version \(version) of the takeover protocol, this one has \(SharedMemory.version): restart the daemon instead"
+            )
+        }
+        let before = worker
+        if let before {
+            before.kill()
+            bury(before, isReplaced: true)
+        }
+        startAt = nil
+        history.upgradedFor = waiting.client
+        worker = waiting.worker
+        waiting.worker.hasGreeted = true
+        handOver(to: waiting.worker)
+        settle(waiting, since: Clock.monotonic)
+    }
+
+    /// Waits until the new program serves, or puts the old one back.
+    private func settle(_ upgrade: Upgrade, since: Int64) {
+        while upgrade.worker.readyAt == nil {
+            let left = (since + Supervisor.patience - Clock.monotonic) / 1_000_000
+            guard left > 0, (try? Poll.readable([upgrade.worker.link.socket.raw], milliseconds: CInt(left))) == [true] else { break }
+            do throws(Errno) {
+                guard let (message, descriptors) = try upgrade.worker.link.receive(waiting: false) else { break }
+                take(message, descriptors, from: upgrade.worker)
+            } catch {
+                if error != .wouldBlock { break }
+            }
+        }
+        if upgrade.worker.readyAt != nil {
+            if let program = try? upgrade.worker.program.duplicate() { self.program = program }
+            log.notice("upgraded", metadata: ["pid": "\(upgrade.worker.pid)"])
+            return
+        }
+        upgrade.worker.kill()
+        bury(upgrade.worker)
+        history.upgradedFor = 0
+        refusal = (upgrade.client, "it did not come to serving: the program before it serves again")
+        startAt = 0
+    }
+
+    private func refuse(_ client: UInt64, _ reason: String) {
+        log.warning("upgrade refused: \(reason)")
+        if let worker { try? worker.link.send(.refused(client: client, reason: reason)) } else { refusal = (client, reason) }
+    }
+
+    // MARK: Bounds
+
+    /// A program that does not greet or serve in time is ended.
+    private func expire(_ now: Int64) {
+        if let worker, worker.readyAt == nil, now - worker.startedAt > Supervisor.patience { worker.kill() }
+        if let upgrade, now - upgrade.worker.startedAt > Supervisor.patience / 2 { upgrade.worker.kill() }
+    }
+
+    /// Reports requests that take too long; past the limit their connection is aborted, so that nobody hangs.
+    private func lookForStuck(_ now: Int64) {
+        guard let worker else { return }
+        for (index, slot) in slots.enumerated() {
+            let seconds = slot.isInFlight ? (now - slot.since) / 1_000_000_000 : 0
+            if seconds < Int64(options.report) {
+                reported.remove(index)
+                aborted.remove(index)
+                continue
+            }
+            if reported.insert(index).inserted {
+                log.error("a request is not answered", metadata: ["request": "\(options.describe(slot))", "seconds": "\(seconds)"])
+            }
+            guard seconds >= Int64(options.limit) else { continue }
+            let connection = held[slot.connection]?.connection ?? 0
+            let path = "/sys/fs/fuse/connections/\(connection)/abort"
+            if seconds < 2 * Int64(options.limit), connection != 0, aborted.contains(index) || (try? Files.write("1", to: path)) != nil {
+                if aborted.insert(index).inserted {
+                    log.error("connection aborted", metadata: ["request": "\(options.describe(slot))", "connection": "\(connection)"])
+                }
+            } else {
+                log.error("the worker is ended: a request is not answered", metadata: ["request": "\(options.describe(slot))"])
+                slot.isReplayed = true
+                slot.blame += 3
+                worker.kill()
+                return
+            }
+        }
+    }
+
+    // MARK: Ending
+
+    private func isToldToEnd() -> Bool {
+        while let signal = Events.nextSignal(signals) {
+            if signal == SIGCHLD { continue }
+            log.info("ending", metadata: ["signal": "\(signal)", "descriptors": "\(held.count)"])
+            return true
+        }
+        return false
+    }
+
+    private func end() {
+        isDone = true
+        for process in [upgrade?.worker, worker] {
+            guard let process else { continue }
+            process.kill()
+            _ = process.wait()
+        }
+    }
+}

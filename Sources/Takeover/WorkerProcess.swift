@@ -1,0 +1,50 @@
+import CLinux
+import Glibc
+import Linux
+import SystemPackage
+
+/// A child process that serves, or is about to.
+final class WorkerProcess {
+    static let linkDescriptor: CInt = 3
+
+    let pid: Int32
+    let pidfd: OwnedFD
+    let link: Link
+    /// What it was started from: its successor after a death is the same program, whatever has been installed since.
+    let program: OwnedFD
+    let startedAt = Clock.monotonic
+    var hasGreeted = false
+    var readyAt: Int64?
+
+    /// Starts `program` as `vnode-fs worker --link 3 ...`. It dies with this process.
+    init(_ program: consuming OwnedFD, arguments: [String]) throws(Errno) {
+        let pair = try Sockets.seqPacketPair()
+        try Sockets.setTimeouts(pair.first, seconds: 10)
+        let theirs = pair.second.raw
+        let parent = getpid()
+        let child = try Processes.fork {
+            _ = clinux_die_with_parent(SIGKILL)
+            guard getppid() == parent else { return 1 }
+            guard theirs == WorkerProcess.linkDescriptor || dup2(theirs, WorkerProcess.linkDescriptor) >= 0 else { return 1 }
+            Processes.closeOnExecute(from: WorkerProcess.linkDescriptor + 1)
+            _ = clinux_fcntl(WorkerProcess.linkDescriptor, F_SETFD, 0)
+            Processes.unblockSignals()
+            let words = ["vnode-fs", "worker", "--link", "\(WorkerProcess.linkDescriptor)"] + arguments
+            _ = Processes.execute(program, words, environment: Processes.environment)
+            return 127
+        }
+        pid = child.pid
+        pidfd = try child.pidfd.duplicate()
+        link = Link(try pair.first.duplicate())
+        self.program = program
+    }
+
+    /// Ends it now.
+    func kill() { try? Processes.send(SIGKILL, to: pidfd) }
+
+    /// Reaps it; the signal it died of, 0 if it ended by itself, and its status.
+    func wait() -> (signal: Int32, status: Int32) {
+        guard let ending = try? Processes.wait(pid) else { return (0, 0) }
+        return ending.status > 128 ? (ending.status - 128, ending.status) : (0, ending.status)
+    }
+}

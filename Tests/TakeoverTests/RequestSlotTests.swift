@@ -1,0 +1,87 @@
+import Takeover
+import Testing
+
+@Suite struct RequestSlotTests {
+    private let memory: SharedMemory
+    private let slot: RequestSlot
+    private let cell: Cell
+    private let other: Cell
+
+    init() throws {
+        memory = try SharedMemory()
+        slot = RequestSlot(memory, 3)
+        let vault = Vault(memory)
+        vault.open(owner: 1)
+        let record = try #require(vault.put([], owner: 1, item: 1))
+        cell = vault.cell(0, of: record)
+        other = vault.cell(1, of: record)
+    }
+
+    private func receive(_ length: UInt32 = 64) {
+        slot.begin(connection: 9)
+        unsafe slot.buffer.storeBytes(of: length, as: UInt32.self)
+    }
+
+    @Test func aRequestIsInFlightFromItsReadToItsEnd() {
+        #expect(!slot.isInFlight)
+        receive()
+        #expect(RequestSlot(memory, 3).isInFlight)
+        #expect(slot.connection == 9)
+        #expect(slot.length == 64)
+        slot.end()
+        #expect(!slot.isInFlight)
+    }
+
+    @Test(arguments: [1, 39, 16385, UInt32.max]) func aLengthNoRequestHasIsNone(length: UInt32) {
+        receive(length)
+        #expect(slot.length == nil)
+    }
+
+    @Test func anEffectHappensOncePerRequest() {
+        receive()
+        slot.add(1, to: cell)
+        #expect(slot.hasChanged(cell))
+        slot.add(1, to: cell)
+        #expect(cell.value == 1)
+        #expect(!slot.hasChanged(other))
+        receive()
+        #expect(!slot.hasChanged(cell))
+        slot.add(1, to: cell)
+        #expect(cell.value == 2)
+        receive()
+        slot.add(-1, to: cell)
+        #expect(cell.value == 1)
+    }
+
+    @Test func aNumberNeverFallsBelowZero() {
+        receive()
+        slot.add(-1, to: cell)
+        #expect(cell.value == 0)
+    }
+
+    @Test func twoTrapsAreEnoughAndOnlyForWhoWasAlone() {
+        let (one, two) = (RequestSlot(memory, 0), RequestSlot(memory, 1))
+        for slot in [one, two] {
+            slot.begin(connection: 1)
+            unsafe slot.buffer.storeBytes(of: 64 as UInt32, as: UInt32.self)
+        }
+        Blame.assign([one, two], signal: 5)
+        #expect(one.blame < Blame.limit && two.blame < Blame.limit)
+        one.isReplayed = true
+        Blame.assign([one, two], signal: 5)
+        #expect(one.blame >= Blame.limit)
+        #expect(two.blame < Blame.limit)
+    }
+
+    @Test func aFewKillsAreNobodysFault() {
+        receive()
+        slot.isReplayed = true
+        for _ in 0..<7 { Blame.assign([slot], signal: 9) }
+        #expect(slot.blame < Blame.limit)
+        Blame.assign([slot], signal: 9)
+        #expect(slot.blame >= Blame.limit)
+        receive()
+        Blame.assign([slot], signal: 0)
+        #expect(slot.blame == 0)
+    }
+}
