@@ -52,6 +52,7 @@ let package = Package(
             name: "FuseKit", dependencies: ["CFuse3", "CLinux", "Linux", system], swiftSettings: strict,
             linkerSettings: [.linkedLibrary(":libfuse3.a")]),
         .target(name: "Control", dependencies: ["Linux", system], swiftSettings: strict),
+        .target(name: "Metrics", dependencies: ["Linux", "Text", system], swiftSettings: strict),
         .target(
             name: "ViewServer",
             dependencies: ["Tree", "Text", "Readings", "FuseKit", "Control", "Linux", system, logging],
@@ -62,7 +63,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "vnode-fs",
-            dependencies: ["ViewServer", "Tree", "Control", "Linux", "CLinux", arguments, logging, system],
+            dependencies: ["ViewServer", "Metrics", "Tree", "Control", "Linux", "CLinux", arguments, logging, system],
             swiftSettings: strict),
         .executableTarget(
             name: "vnode", dependencies: ["Sandbox", "Control", "Linux", arguments, system], swiftSettings: strict),
@@ -80,6 +81,7 @@ let package = Package(
         .testTarget(name: "ReadingsTests", dependencies: ["Readings", "Tree", "Text", "Linux", system], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Linux", system], swiftSettings: strict),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Linux", "Text", system], swiftSettings: strict),
         .testTarget(name: "ViewServerTests", dependencies: ["ViewServer", "Tree", system], swiftSettings: strict),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "OCI", "Tree", "Linux", system], swiftSettings: strict),
     ]
