@@ -55,3 +55,5 @@ int clinux_open_inside(int root, const char *path);
 int clinux_act_as(uid_t uid);
 // keyctl(2) has no wrapper in glibc.
 int clinux_new_session_keyring(void);
+// GNU extension. Close-on-exec, to be sealed.
+int clinux_memfd(const char *name);
