@@ -56,6 +56,8 @@ public enum Request: Codable, Sendable, Equatable {
     case staging(vnode: String)
     /// Answers: one `.vnode` each, then `.done`.
     case list
+    /// Answer: `.done` with a sealed memfd, a report of the requests answered, as descriptor.
+    case metrics
 }
 
 public enum Response: Codable, Sendable, Equatable {

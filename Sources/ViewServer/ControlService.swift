@@ -114,6 +114,7 @@ final class ControlService {
         case .list:
             for vnode in registry.vnodes { try client.channel.send(Response.vnode(vnode.record, views: vnode.all.map(\.record))) }
             try client.channel.send(Response.done)
+        case .metrics: throw ControlError(.notSupported, "this vnode-fs counts no requests")
         }
     }
 

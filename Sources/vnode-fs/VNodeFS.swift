@@ -8,7 +8,7 @@ struct VNodeFS: ParsableCommand {
         commandName: "vnode-fs",
         abstract: "Serve emulated /proc and /sys trees, one for each container of a vNode.",
         version: releaseVersion,
-        subcommands: [Serve.self, Mount.self, Paths.self])
+        subcommands: [Serve.self, Mount.self, Paths.self, ShowMetrics.self])
 }
 
 /// Says what went wrong and ends with status 1.
