@@ -43,15 +43,20 @@ public struct Histogram<Count: FixedWidthInteger & UnsignedInteger & BitwiseCopy
     /// The least bound, seconds, that a share of the times (0.99) does not exceed; infinity when it is beyond the last bound,
     /// nil when there are no times.
     public func quantile(_ share: Double) -> Double? {
+        guard count > 0 else { return nil }
+        return quantileMicroseconds(share).map { Double($0) / 1e6 } ?? .infinity
+    }
+
+    /// The same in microseconds; nil when there is no bound to name.
+    func quantileMicroseconds(_ share: Double) -> UInt64? {
         let total = count
-        guard total > 0 else { return nil }
         let wanted = share >= 0 && share < 1 ? Double(total) * share : Double(total)
         var seen = 0.0
         for (bucket, bound) in HistogramBounds.microseconds.enumerated() {
             seen += Double(UInt64(clamping: self[bucket]))
-            if seen >= wanted, seen > 0 { return Double(bound) / 1e6 }
+            if seen >= wanted, seen > 0 { return bound }
         }
-        return .infinity
+        return nil
     }
 
     /// Counts of the buckets, without the zeroes at the end.

@@ -70,13 +70,13 @@ private struct Exposition {
 
     mutating func sample(_ name: String, _ labels: [UInt8], nanoseconds: UInt64) {
         start(name, labels)
-        out.write(Exposition.decimal(nanoseconds, digits: 9))
+        out.write(Decimals.text(nanoseconds, digits: 9))
         out.write(byte: 0x0a)
     }
 
     mutating func histogram(_ name: String, _ label: (String, String), _ counters: FileCounters<UInt64>) {
         let cumulative = counters.histogram.cumulative
-        let bounds = HistogramBounds.microseconds.map { Exposition.decimal($0, digits: 6) } + ["+Inf"]
+        let bounds = HistogramBounds.microseconds.map { Decimals.text($0, digits: 6) } + ["+Inf"]
         for (bound, count) in zip(bounds, cumulative) { sample(name + "_bucket", [label, ("le", bound)], count) }
         sample(name + "_sum", Exposition.labels([label]), nanoseconds: counters.nanoseconds)
         sample(name + "_count", [label], counters.histogram.count)
@@ -108,23 +108,5 @@ private struct Exposition {
         }
         out.write(byte: 0x7d)
         return out.bytes
-    }
-
-    /// A whole number of units of 10 to the power of -`digits`, without zeroes at the end: `0.000128`, `12`.
-    static func decimal(_ value: UInt64, digits: Int) -> String {
-        var unit: UInt64 = 1
-        for _ in 0..<digits { unit = unit.times(10) }
-        var out = ByteWriter(capacity: 24)
-        out.write(value / unit)
-        var rest = value % unit
-        guard rest > 0 else { return String(decoding: out.bytes, as: UTF8.self) }
-        var left = digits
-        while rest % 10 == 0 {
-            rest /= 10
-            left -= 1
-        }
-        out.write(byte: 0x2e)
-        out.write(rest, width: left, pad: 0x30)
-        return String(decoding: out.bytes, as: UTF8.self)
     }
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// What the daemon knows of itself and of the requests it answered, at one moment.
-public struct Report: Codable, Sendable, Equatable {
+public struct Report: Decodable, Sendable, Equatable {
     public struct Daemon: Codable, Sendable, Equatable {
         public var version = ""
         /// Seconds since 1970.
@@ -38,7 +38,7 @@ public struct Report: Codable, Sendable, Equatable {
         }
     }
 
-    public struct VNode: Codable, Sendable, Equatable {
+    public struct VNode: Decodable, Sendable, Equatable {
         public var name: String
         public var files: [File]
 
@@ -78,14 +78,6 @@ public struct Report: Codable, Sendable, Equatable {
         case daemon, bucketBounds, files, vnodes
     }
 
-    public func encode(to encoder: any Encoder) throws {
-        var values = encoder.container(keyedBy: Key.self)
-        try values.encode(daemon, forKey: .daemon)
-        try values.encode(HistogramBounds.seconds, forKey: .bucketBounds)
-        try values.encode(files, forKey: .files)
-        try values.encode(vnodes, forKey: .vnodes)
-    }
-
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: Key.self)
         daemon = try values.decode(Daemon.self, forKey: .daemon)
@@ -97,32 +89,12 @@ public struct Report: Codable, Sendable, Equatable {
         vnodes = try values.decode([VNode].self, forKey: .vnodes)
     }
 
-    /// One line of JSON with a newline.
-    public func json() throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(self)) + [0x0a]
-    }
-
     public init(json: [UInt8]) throws { self = try JSONDecoder().decode(Report.self, from: Data(json)) }
 }
 
-extension Report.File: Codable {
+extension Report.File: Decodable {
     private enum Key: String, CodingKey {
-        case path, requests, refills, errors, nanoseconds, p50, p99, buckets
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var values = encoder.container(keyedBy: Key.self)
-        try values.encode(path, forKey: .path)
-        try values.encode(counters.requests, forKey: .requests)
-        try values.encode(counters.refills, forKey: .refills)
-        try values.encode(counters.errors, forKey: .errors)
-        try values.encode(counters.nanoseconds, forKey: .nanoseconds)
-        // JSON has no infinity.
-        try values.encodeIfPresent(counters.histogram.quantile(0.5).flatMap { $0.isFinite ? $0 : nil }, forKey: .p50)
-        try values.encodeIfPresent(counters.histogram.quantile(0.99).flatMap { $0.isFinite ? $0 : nil }, forKey: .p99)
-        try values.encode(counters.histogram.shortened, forKey: .buckets)
+        case path, requests, refills, errors, nanoseconds, buckets
     }
 
     public init(from decoder: any Decoder) throws {

@@ -23,14 +23,13 @@ extension Report {
         let counters = file.counters
         return [
             vnode, file.path, "\(counters.requests)", "\(counters.refills)", "\(counters.errors)",
-            time(counters.histogram.quantile(0.5)), time(counters.histogram.quantile(0.99)),
+            time(counters.histogram, 0.5), time(counters.histogram, 0.99),
         ]
     }
 
-    private static func time(_ seconds: Double?) -> String {
-        guard let seconds else { return "-" }
-        guard let microseconds = HistogramBounds.microseconds.first(where: { Double($0) / 1e6 >= seconds }) else { return "> 8.4 s" }
-        return "\(microseconds) us"
+    private static func time(_ times: Histogram<UInt64>, _ share: Double) -> String {
+        if let bound = times.quantileMicroseconds(share) { return "\(bound) us" }
+        return times.count == 0 ? "-" : "> 8.4 s"
     }
 
     /// Columns aligned, those from `right` on to the right. What could move a terminal's cursor becomes a question mark.

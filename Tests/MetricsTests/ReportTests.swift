@@ -39,9 +39,15 @@ private func report(_ change: (inout Report.Daemon) -> Void = { _ in }) -> Repor
         #expect(try Report(json: bytes) == report)
         let text = String(decoding: bytes, as: UTF8.self)
         let file = #"{"buckets":[0,0,3,0,0,0,0,0,0,0,0,0,0,0,0,1],"errors":0,"nanoseconds":334500,"#
-        #expect(text.contains(file + #""p50":4e-06,"p99":0.000384,"path":"/proc/meminfo","refills":1,"requests":4}"#))
+        #expect(text.contains(file + #""p50":0.000004,"p99":0.000384,"path":"/proc/meminfo","refills":1,"requests":4}"#))
         // Beyond the last bound there is none to name.
         #expect(text.contains(#""nanoseconds":9000000000,"path":"/proc/stat""#))
+    }
+
+    @Test func anyNameComesBackFromJSON() throws {
+        let every = String(String.UnicodeScalarView((0..<0x300).compactMap(Unicode.Scalar.init))) + "\u{1f600}\u{2028}"
+        let odd = Report(daemon: Report.Daemon(version: every, started: 0), files: [], vnodes: [Report.VNode(name: every, files: [])])
+        #expect(try Report(json: odd.json()) == odd)
     }
 
     @Test(arguments: [
@@ -53,7 +59,9 @@ private func report(_ change: (inout Report.Daemon) -> Void = { _ in }) -> Repor
 
     @Test func bucketsOfAnotherVersionAreRefused() throws {
         let text = String(decoding: try report().json(), as: UTF8.self)
-        for (old, new) in [("[1e-06", "[1.5e-06"), (#""buckets":[0,"#, #""buckets":[0,0,0,0,0,0,0,0,0,0,0,0,0,"#), ("[0,0,3", "[0,0,-3")] {
+        for (old, new) in [
+            ("[0.000001,", "[0.0000015,"), (#""buckets":[0,"#, #""buckets":[0,0,0,0,0,0,0,0,0,0,0,0,0,"#), ("[0,0,3", "[0,0,-3"),
+        ] {
             let changed = text.split(separator: old, omittingEmptySubsequences: false).joined(separator: new)
             #expect(changed != text)
             #expect(throws: (any Error).self) { try Report(json: Array(changed.utf8)) }
