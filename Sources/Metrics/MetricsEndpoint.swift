@@ -41,8 +41,10 @@ public final class MetricsEndpoint {
         isListening = true
     }
 
-    /// Removes the path it listens at, if that is still its own.
-    deinit {
+    deinit { removePath() }
+
+    /// Removes the path it listens at, if that is still its own. Ending the process does not: call it before.
+    public func removePath() {
         if let path, Inode(socket: path.name) == path.inode { _ = unsafe unlink(path.name) }
     }
 

@@ -13,7 +13,7 @@ extension Report {
     public init(reading file: borrowing OwnedFD) throws {
         let bytes: [UInt8]
         do throws(Errno) { bytes = try SealedMemory.read(file, limit: Report.longest) } catch {
-            throw MetricsError("reading the metrics: \(error)")
+            throw MetricsError("reading the metrics: \(error == .invalidArgument ? "what came is no sealed memfd" : "\(error)")")
         }
         do { try self.init(json: bytes) } catch {
             throw MetricsError("the metrics could not be understood: install vnode-fs from one build")

@@ -220,6 +220,9 @@ private struct Pair: ~Copyable {
             #expect(String(decoding: try Streams.read(client, most: 4096), as: UTF8.self).hasSuffix("\r\n\r\nx 1\n"))
         }
         #expect((1...2).contains(renderings))
+        endpoint?.removePath()
+        #expect(Directories.kind(path) == nil)
+        endpoint = try MetricsEndpoint(address)
         endpoint = nil
         #expect(Directories.kind(path) == nil)
     }
