@@ -109,7 +109,7 @@ public struct Counts: Sendable, Equatable {
     }
 }
 
-/// The recorders of all worker threads. Takes 150 bytes for each thread, vNode and file that was asked for at least once there.
+/// The recorders of all worker threads. Takes about 220 bytes for each thread, vNode and file that was asked for at least once there.
 /// Lock order: the list, then one recorder.
 public final class Recorders: Sendable {
     private let all = Mutex<[Recorder]>([])
