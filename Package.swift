@@ -53,9 +53,10 @@ let package = Package(
             name: "FuseKit", dependencies: ["CFuse3", "CLinux", "Linux", "Takeover", system, logging], swiftSettings: strict,
             linkerSettings: [.linkedLibrary(":libfuse3.a")]),
         .target(name: "Control", dependencies: ["Linux", system], swiftSettings: strict),
+        .target(name: "Metrics", dependencies: ["Linux", "Text", system], swiftSettings: strict),
         .target(
             name: "ViewServer",
-            dependencies: ["Tree", "Text", "Readings", "FuseKit", "Takeover", "Control", "Linux", system, logging],
+            dependencies: ["Tree", "Text", "Readings", "FuseKit", "Takeover", "Metrics", "Control", "Linux", system, logging],
             swiftSettings: strict),
         .target(name: "OCI", swiftSettings: strict),
         .target(
@@ -63,7 +64,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "vnode-fs",
-            dependencies: ["ViewServer", "Takeover", "Tree", "Control", "Linux", "CLinux", arguments, logging, system],
+            dependencies: ["ViewServer", "Takeover", "Metrics", "Tree", "Control", "Linux", "CLinux", arguments, logging, system],
             swiftSettings: strict),
         .executableTarget(
             name: "vnode", dependencies: ["Sandbox", "Control", "Linux", arguments, system], swiftSettings: strict),
@@ -83,6 +84,7 @@ let package = Package(
         .testTarget(name: "ControlTests", dependencies: ["Control", "Linux", system], swiftSettings: strict),
         .testTarget(name: "TakeoverTests", dependencies: ["Takeover", "Linux", system], swiftSettings: strict),
         .testTarget(name: "ViewServerTests", dependencies: ["ViewServer", "Takeover", "Tree", system], swiftSettings: strict),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Linux", "Text", system], swiftSettings: strict),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "OCI", "Tree", "Linux", system], swiftSettings: strict),
     ]
 )

@@ -21,4 +21,4 @@ int clinux_open_inside(int root, const char *path) {
     return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
 
-int clinux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+int clinux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }

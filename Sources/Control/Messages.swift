@@ -61,6 +61,8 @@ public enum Request: Codable, Sendable, Equatable {
     case list
     /// Descriptor: the program to serve with from now on. Answer: `.upgraded` by that program.
     case upgrade
+    /// Answer: `.done` with a sealed memfd, a report of the requests answered, as descriptor.
+    case metrics
 }
 
 public enum Response: Codable, Sendable, Equatable {

@@ -46,10 +46,20 @@ public final class Connection: Sendable {
         }
     }
 
+    /// How a request was answered.
+    public struct Outcome: Sendable {
+        public var isError = false
+        /// An answer was computed for it.
+        public var isRefill = false
+    }
+
+    /// Called while a request is answered: an answer was computed for it.
+    public static func noteRefill() { Turn.current?.outcome.isRefill = true }
+
     /// Answers the request in the slot.
-    public func handle(_ slot: RequestSlot) {
+    @discardableResult public func handle(_ slot: RequestSlot) -> Outcome {
         defer { slot.end() }
-        guard let length = slot.length else { return }
+        guard let length = slot.length else { return Outcome() }
         switch slot.opcode {
         case Opcode.initialize:
             let request = unsafe Array(slot.buffer.prefix(length))
@@ -57,12 +67,16 @@ public final class Connection: Sendable {
             parser.withLock { $0 = Parser.shared(after: request, for: self) }
             Parser.answer(request, for: self)
         // Requests are answered sooner than they could be given up.
-        case Opcode.interrupt: return
+        case Opcode.interrupt: break
         case Opcode.destroy: refuse(slot, 0)
         default:
-            guard let parser = parser.withLock({ $0 }) else { return refuse(slot, EIO) }
-            parser.handle(slot, length, for: self)
+            guard let parser = parser.withLock({ $0 }) else {
+                refuse(slot, EIO)
+                return Outcome(isError: true)
+            }
+            return parser.handle(slot, length, for: self)
         }
+        return Outcome()
     }
 
     /// Answers the request in the slot with an error and nothing else (fuse_out_header).
@@ -78,7 +92,7 @@ public final class Connection: Sendable {
     /// under way: call it without a lock that answering them needs. A node the kernel does not know is fine.
     public func invalidate(node: UInt64) {
         guard let parser = parser.withLock({ $0 }) else { return }
-        unsafe parser.with(self, nil) { session in _ = unsafe fuse_lowlevel_notify_inval_inode(session, node, 0, 0) }
+        unsafe parser.with(self) { session in _ = unsafe fuse_lowlevel_notify_inval_inode(session, node, 0, 0) }
     }
 
     /// Puts the whole content of a node into the kernel's cache in place of what is there, which must not be longer; attributes
@@ -86,7 +100,7 @@ public final class Connection: Sendable {
     public func store(_ bytes: [UInt8], in node: UInt64) -> Bool {
         guard let parser = parser.withLock({ $0 }) else { return false }
         var isStored = false
-        unsafe parser.with(self, nil) { session in
+        unsafe parser.with(self) { session in
             isStored = unsafe bytes.withUnsafeBytes { raw in
                 var content = fuse_bufvec()
                 content.count = 1
@@ -102,6 +116,6 @@ public final class Connection: Sendable {
     /// Tells the kernel to forget a name in a directory.
     public func invalidate(name: String, in parent: UInt64) {
         guard let parser = parser.withLock({ $0 }) else { return }
-        unsafe parser.with(self, nil) { session in _ = unsafe fuse_lowlevel_notify_inval_entry(session, parent, name, name.utf8.count) }
+        unsafe parser.with(self) { session in _ = unsafe fuse_lowlevel_notify_inval_entry(session, parent, name, name.utf8.count) }
     }
 }

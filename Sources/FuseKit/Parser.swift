@@ -42,18 +42,20 @@ import Takeover
         unsafe fuse_session_destroy(session)
     }
 
-    func handle(_ slot: RequestSlot, _ length: Int, for connection: Connection) {
-        unsafe with(connection, slot) { session in
+    func handle(_ slot: RequestSlot, _ length: Int, for connection: Connection) -> Connection.Outcome {
+        let turn = Turn(connection, slot, isSilent: false)
+        turn.run {
             var request = unsafe fuse_buf()
             unsafe request.mem = slot.buffer.baseAddress
             unsafe request.size = length
             unsafe fuse_session_process_buf(session, &request)
         }
+        return turn.outcome
     }
 
     /// Runs `body` with the session writing to a connection.
-    func with(_ connection: Connection, _ slot: RequestSlot?, _ body: (OpaquePointer) -> Void) {
-        Turn(connection, slot, isSilent: false).run { unsafe body(session) }
+    func with(_ connection: Connection, _ body: (OpaquePointer) -> Void) {
+        Turn(connection, nil, isSilent: false).run { unsafe body(session) }
     }
 
     private func process(_ bytes: [UInt8], for connection: Connection, isSilent: Bool) {
@@ -101,6 +103,7 @@ final class Turn {
     let slot: RequestSlot?
     /// The kernel has the answer already.
     let isSilent: Bool
+    var outcome = Connection.Outcome()
 
     init(_ connection: Connection, _ slot: RequestSlot?, isSilent: Bool) {
         self.connection = connection

@@ -11,6 +11,7 @@ public import SystemPackage
     deinit { _ = unsafe fuse_reply_err(request, EIO) }
 
     public consuming func error(_ error: Errno) {
+        Turn.current?.outcome.isError = error != .noFunction
         _ = unsafe fuse_reply_err(request, error.rawValue)
         discard self
     }

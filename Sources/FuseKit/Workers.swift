@@ -14,9 +14,22 @@ public final class Workers: Sendable {
     /// Requests of one connection answered at once: not all threads are one vNode's, whatever it asks for.
     private let most: Int
 
+    /// What a thread says of each request it has answered.
+    public struct Answered {
+        public let connection: UInt64
+        public let node: UInt64
+        public let opcode: UInt32
+        public let nanoseconds: Int64
+        public let outcome: Connection.Outcome
+    }
+
+    /// Makes one for each thread.
+    private let observer: @Sendable () -> (Answered) -> Void
+
     /// Threads start with `start`; each has one of the slots.
-    public init(count: Int, memory: SharedMemory) throws(Errno) {
+    public init(count: Int, memory: SharedMemory, observer: @escaping @Sendable () -> (Answered) -> Void) throws(Errno) {
         epoll = try Epoll()
+        self.observer = observer
         self.count = min(max(1, count), SharedMemory.mostSlots)
         slots = RequestSlot.all(memory)
         most = max(1, self.count - 1)
@@ -70,6 +83,7 @@ public final class Workers: Sendable {
     }
 
     private func serve(_ slot: RequestSlot) {
+        let observe = observer()
         while true {
             guard let key = nextReady(), let connection = connections.withLock({ $0[key] }) else { continue }
             let isRoom = connection.busy.add(1, ordering: .relaxed).newValue < most
@@ -78,8 +92,13 @@ public final class Workers: Sendable {
             case .request:
                 // Before it is answered: another worker may take the connection's next request meanwhile.
                 if isRoom { try? epoll.again(connection.descriptor, key: key) }
-                connection.handle(slot)
+                let (node, opcode) = (slot.node, slot.opcode)
+                let start = Clock.monotonic
+                let outcome = connection.handle(slot)
                 if !isRoom { try? epoll.again(connection.descriptor, key: key) }
+                observe(
+                    Answered(
+                        connection: key, node: node, opcode: opcode, nanoseconds: Clock.monotonic - start, outcome: outcome))
             case .nothing:
                 try? epoll.again(connection.descriptor, key: key)
             case .ended:

@@ -35,6 +35,17 @@ public struct Epoll: ~Copyable, Sendable {
         _ = try check(unsafe epoll_ctl(descriptor.raw, operation, watched, &event))
     }
 
+    /// Reports a descriptor added with `add` as long as it is writable, or readable again. Hanging up is always reported.
+    public borrowing func setWriting(_ isWriting: Bool, _ watched: CInt, key: UInt64) throws(Errno) {
+        var event = unsafe epoll_event()
+        unsafe event.events = isWriting ? EPOLLOUT.rawValue : EPOLLIN.rawValue
+        unsafe event.data.u64 = key
+        _ = try check(unsafe epoll_ctl(descriptor.raw, EPOLL_CTL_MOD, watched, &event))
+    }
+
+    /// Readable when something in it is ready: for another epoll.
+    public var raw: CInt { descriptor.raw }
+
     /// Only needed while other descriptors of the same open file exist; close(2) does it otherwise.
     public borrowing func remove(_ watched: CInt) {
         _ = epoll_ctl(descriptor.raw, EPOLL_CTL_DEL, watched, nil)

@@ -25,6 +25,8 @@ public struct History: Sendable, Equatable {
     public var traps: UInt64 = 0
     public var exits: UInt64 = 0
     public var upgrades: UInt64 = 0
+    /// Connections the supervisor has aborted.
+    public var aborts: UInt64 = 0
     /// The control connection that asked for the upgrade this worker is the result of; 0: none.
     public var upgradedFor: UInt64 = 0
     public var supervisor: Int32 = 0
@@ -85,7 +87,7 @@ public enum LinkMessage: Sendable, Equatable {
                 [
                     history.generation, UInt64(bitPattern: Int64(history.signal)), history.kills, history.traps, history.exits,
                     history.upgrades,
-                    history.upgradedFor, UInt64(bitPattern: Int64(history.supervisor)),
+                    history.upgradedFor, UInt64(bitPattern: Int64(history.supervisor)), history.aborts,
                 ])
         case .held(let keys):
             out.add(UInt64(7))
@@ -115,7 +117,7 @@ public enum LinkMessage: Sendable, Equatable {
         case 5: self = .finished
         case 6:
             let numbers = from.numbers()
-            guard numbers.count == 8 else { return nil }
+            guard numbers.count == 9 else { return nil }
             var history = History()
             history.generation = numbers[0]
             history.signal = Int32(truncatingIfNeeded: numbers[1])
@@ -125,6 +127,7 @@ public enum LinkMessage: Sendable, Equatable {
             history.upgrades = numbers[5]
             history.upgradedFor = numbers[6]
             history.supervisor = Int32(truncatingIfNeeded: numbers[7])
+            history.aborts = numbers[8]
             self = .start(history)
         case 7: self = .held(from.numbers())
         case 8: self = .go

@@ -104,6 +104,8 @@ public final class Supervisor {
     /// Keeps a descriptor for every worker.
     public func hold(_ key: HeldKey, _ descriptor: consuming OwnedFD) { hold(key.raw, descriptor.release(), connection: 0) }
 
+    public func letGo(_ key: HeldKey) { release(key.raw) }
+
     /// Runs workers until SIGTERM or SIGINT, or until there is nothing left to serve. `ready` is told when the first one serves.
     /// The result is an exit status.
     public func run(ready: () -> Void) -> Int32 {
@@ -399,6 +401,7 @@ public final class Supervisor {
             let path = "/sys/fs/fuse/connections/\(connection)/abort"
             if seconds < 2 * Int64(options.limit), connection != 0, aborted.contains(index) || (try? Files.write("1", to: path)) != nil {
                 if aborted.insert(index).inserted {
+                    history.aborts += 1
                     log.error("connection aborted", metadata: ["request": "\(options.describe(slot))", "connection": "\(connection)"])
                 }
             } else {

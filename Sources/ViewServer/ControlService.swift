@@ -2,6 +2,7 @@ import Control
 import Glibc
 import Linux
 import Logging
+import Metrics
 import Readings
 import SystemPackage
 import Takeover
@@ -45,6 +46,12 @@ final class ControlService {
         var descriptors: [CInt] = []
         /// Keeps the descriptors open until they are sent.
         var keep: VNode.Descriptors?
+        var report: SentReport?
+    }
+
+    final class SentReport {
+        let file: OwnedFD
+        init(_ file: consuming OwnedFD) { self.file = file }
     }
 
     let registry: Registry
@@ -53,7 +60,8 @@ final class ControlService {
     var willServe: (VNode) -> Bool = { _ in true }
     var willForget: (VNode) -> Void = { _ in }
     private let link: Link?
-    private let supervisor: Int32
+    private let history: History
+    private var supervisor: Int32 { link == nil ? getpid() : history.supervisor }
     /// The client whose request is being answered, 0 when none is, and how many workers have died of it.
     private let asking: (client: Cell, deaths: Cell)
     private let log: Logger
@@ -62,7 +70,7 @@ final class ControlService {
         self.registry = registry
         self.link = link
         self.log = log
-        supervisor = link == nil ? getpid() : history.supervisor
+        self.history = history
         limits = try LimitWatch()
         let vault = registry.vault
         let item = Item(.control).raw
@@ -170,6 +178,10 @@ final class ControlService {
             return Answer(responses: [.done], descriptors: [descriptors.staging.raw], keep: descriptors)
         case .list:
             return Answer(responses: registry.vnodes.map { .vnode($0.record, views: $0.all.map(\.record)) } + [.done])
+        case .metrics:
+            let report: SentReport
+            do { report = SentReport(try registry.report(history).memfd()) } catch { throw ControlError(.ioError, "metrics: \(error)") }
+            return Answer(responses: [.done], descriptors: [report.file.raw], report: report)
         case .upgrade: throw ControlError(.invalidArgument, "upgrade: not here")
         }
     }

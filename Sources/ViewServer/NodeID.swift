@@ -10,6 +10,9 @@ struct NodeID: Equatable {
     let view: Int
     let place: Place
 
+    /// The entry in a number, whatever else is in it.
+    static func entry(_ raw: UInt64) -> Int { Int(raw >> 28 & 0xfff) }
+
     init(view: Int, place: Place) {
         self.view = view
         self.place = place

@@ -2,6 +2,7 @@ import Control
 import FuseKit
 import Linux
 import Logging
+import Metrics
 import Readings
 import Synchronization
 import SystemPackage
@@ -32,6 +33,8 @@ final class Registry: Sendable {
     private let link: Link?
     private let served = Mutex<[String: Served]>([:])
     private let lastOnline = Mutex<CPUSet?>(nil)
+    private let recorders: Recorders
+    private let tally: Tally
     private let log: Logger
 
     /// Threads start with `start`.
@@ -43,8 +46,11 @@ final class Registry: Sendable {
         self.link = link
         self.generation = generation
         self.log = log
-        self.workers = try Workers(count: workers, memory: vault.memory)
+        let recorders = Recorders()
+        self.recorders = recorders
+        self.workers = try Workers(count: workers, memory: vault.memory) { recorders.observer() }
         catalog = try Registry.numbered(in: vault)
+        tally = try Tally(vault)
     }
 
     func start() throws(Errno) { try workers.start() }
@@ -127,6 +133,7 @@ final class Registry: Sendable {
 
     private func letGo(_ serial: UInt64) {
         vault.remove(owner: serial)
+        recorders.forget(vnode: serial)
         try? link?.send(.release(Part.allCases.map { $0.key(serial) }))
     }
 
@@ -209,11 +216,34 @@ final class Registry: Sendable {
 
     /// Answers what a worker before this one has left unanswered. How many requests.
     func replay() -> Int {
-        workers.replay { slot in
-            log.error(
-                "a request that kills workers is refused",
-                metadata: ["request": "\(describe(slot))", "errno": "EIO"])
+        let count = workers.replay { slot in
+            tally.poisoned.value += 1
+            log.error("a request that kills workers is refused", metadata: ["request": "\(describe(slot))", "errno": "EIO"])
         }
+        tally.replays.value += UInt64(count)
+        return count
+    }
+
+    /// What was served so far.
+    func report(_ history: History) -> Report {
+        let all = served.withLock { $0.values.map(\.vnode) }
+        let serials = Set(all.map(\.records.owner))
+        // What was still being answered when its vNode went.
+        recorders.forgetAll(except: serials)
+        var daemon = Report.Daemon(version: releaseVersion, started: Int64(clamping: tally.started.value))
+        daemon.workerGeneration = history.generation
+        daemon.restarts = ["kill": history.kills, "trap": history.traps, "exit": history.exits, "upgrade": history.upgrades]
+        daemon.replays = tally.replays.value
+        daemon.poisonedRequests = tally.poisoned.value
+        daemon.connectionsAborted = history.aborts
+        daemon.connections = UInt64(workers.served)
+        daemon.vnodes = UInt64(all.count)
+        daemon.views = all.reduce(0) { $0 + UInt64($1.viewNumbers.count) }
+        let paths = catalog.paths
+        return Report(
+            daemon: daemon, counts: recorders.collect(),
+            names: Dictionary(all.map { ($0.records.owner, $0.record.name) }, uniquingKeysWith: { first, _ in first }),
+            path: { paths.indices.contains($0) ? "/" + paths[$0] : "?" })
     }
 
     /// A request, for people.

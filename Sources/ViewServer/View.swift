@@ -1,4 +1,5 @@
 import Control
+import FuseKit
 import Linux
 import Readings
 import Synchronization
@@ -50,6 +51,7 @@ final class View: Sendable {
     /// The content of a file, computed now. ENODEV when the cgroup is gone, EACCES for what has no content.
     func render(_ place: Place) throws(Errno) -> [UInt8] {
         guard let row = catalog[place].row, let render = row.render else { throw .permissionDenied }
+        Connection.noteRefill()
         let snapshot = try readings.snapshot(row.needs)
         var out = ByteWriter(capacity: 2048)
         render(snapshot, place.instance, &out)

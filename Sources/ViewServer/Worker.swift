@@ -2,6 +2,7 @@ import Control
 import Glibc
 import Linux
 public import Logging
+import Metrics
 import Readings
 import SystemPackage
 import Takeover
@@ -26,6 +27,7 @@ public final class Worker {
         static let link: UInt64 = 2
         static let timer: UInt64 = 3
         static let limits: UInt64 = 4
+        static let metrics: UInt64 = 5
         static let first: UInt64 = 16
     }
 
@@ -38,6 +40,7 @@ public final class Worker {
     private let timer: OwnedFD
     private let memory: SharedMemory
     private let service: ControlService
+    private let metrics: MetricsEndpoint?
     private var clients: [UInt64: Client] = [:]
     private var next = Key.first
     private var endings: [UInt64: String] = [:]
@@ -60,6 +63,7 @@ public final class Worker {
         else { throw Errno.badFileDescriptor }
         memory = try SharedMemory(existing: OwnedFD(taking: shared))
         listener = OwnedFD(taking: listening)
+        metrics = try held.removeValue(forKey: HeldKey.metrics.raw).map { try MetricsEndpoint(OwnedFD(taking: $0)) }
         epoll = try Epoll()
         timer = try Events.timer()
         let registry = try Registry(
@@ -70,6 +74,7 @@ public final class Worker {
         try epoll.add(link.socket.raw, key: Key.link)
         try epoll.add(timer.raw, key: Key.timer)
         try epoll.add(service.limits.inotify.raw, key: Key.limits)
+        if let metrics { try epoll.add(metrics.descriptor, key: Key.metrics) }
         try Events.setTimer(timer, seconds: 5)
         for (key, descriptor) in held { restoreClient(key, OwnedFD(taking: descriptor)) }
         service.willServe = { [unowned self] in watchEnd(of: $0) }
@@ -103,6 +108,7 @@ public final class Worker {
             switch key {
             case Key.listener: accept()
             case Key.link: hear()
+            case Key.metrics: metrics?.handle { service.registry.report(history).prometheus() }
             case Key.timer:
                 Events.drain(timer)
                 if !isListening { isListening = (try? epoll.add(listener.raw, key: Key.listener)) != nil }

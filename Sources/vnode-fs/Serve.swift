@@ -3,6 +3,7 @@ import Control
 import Glibc
 import Linux
 import Logging
+import Metrics
 import SystemPackage
 import Takeover
 import ViewServer
@@ -28,10 +29,14 @@ struct Serve: ParsableCommand {
         help: "Seconds after which the connection of a request that is not answered is aborted.")
     var stuckLimit = 10
 
+    @Option(help: "Serve metrics for Prometheus at unix:/PATH, 127.0.0.1:PORT or [::1]:PORT.")
+    var metrics: String?
+
     @Option(help: ArgumentHelp("Descriptor to write one byte to when listening.", visibility: .hidden))
     var readyFd: Int32?
 
     func validate() throws {
+        do { if let metrics { _ = try MetricsAddress.parse(metrics) } } catch { throw ValidationError("--metrics \(error)") }
         guard (1...3600).contains(stuckLimit) else { throw ValidationError("--stuck-limit must be from 1 to 3600") }
     }
 
@@ -50,6 +55,7 @@ struct Serve: ParsableCommand {
             supervisor = try Supervisor(options, log: log)
             // A socket that came over from a supervisor before is still the one at the path.
             if !supervisor.has(.listener) { supervisor.hold(.listener, try ControlSocket.listen(at: socket)) }
+            if let metrics, !supervisor.has(.metrics) { supervisor.hold(.metrics, try MetricsAddress.parse(metrics).listen()) }
         } catch {
             throw fail("\(error)")
         }
@@ -60,7 +66,11 @@ struct Serve: ParsableCommand {
             _ = unsafe write(readyFd, &byte, 1)
             close(readyFd)
         }
-        if !supervisor.isKept { _ = unsafe unlink(socket) }
+        if !supervisor.isKept {
+            _ = unsafe unlink(socket)
+            supervisor.letGo(.metrics)
+            if let metrics { try? MetricsAddress.parse(metrics).removePath() }
+        }
         _ = consume lock
         if status != 0 { throw ExitCode(status) }
     }

@@ -8,7 +8,7 @@ struct VNodeFS: ParsableCommand {
         commandName: "vnode-fs",
         abstract: "Serve emulated /proc and /sys trees, one for each container of a vNode.",
         version: releaseVersion,
-        subcommands: [Serve.self, Upgrade.self, Mount.self, Paths.self, Work.self])
+        subcommands: [Serve.self, Upgrade.self, Mount.self, Paths.self, ShowMetrics.self, Work.self])
 }
 
 /// Says what went wrong and ends with status 1.

@@ -28,6 +28,7 @@ private struct Pair: ~Copyable {
     @Test(arguments: [
         Request.hello(version: 1), .addVNode(record), .addView(vnode: "a", ViewRecord(name: "v", cgroup: "/c/d"), isTied: true),
         .removeView(vnode: "a", number: 7), .removeVNode(name: "a"), .staging(vnode: "a"), .list,
+        .metrics,
     ])
     func everyRequestArrivesAsItWasSent(request: Request) throws {
         let pair = try Pair()

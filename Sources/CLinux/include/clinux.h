@@ -57,7 +57,7 @@ int clinux_open_inside(int root, const char *path);
 int clinux_act_as(uid_t uid);
 // keyctl(2) has no wrapper in glibc.
 int clinux_new_session_keyring(void);
-// memfd_create(2): MFD_CLOEXEC, anonymous memory with a descriptor.
+// memfd_create(2): close-on-exec, can be sealed.
 int clinux_memfd(const char *name);
 // Memory shared with another process: the compiler must not move other accesses across these, whoever else it thinks can see them.
 static inline uint32_t clinux_load32(const void *at) { return __atomic_load_n((const uint32_t *)at, __ATOMIC_SEQ_CST); }

@@ -1,0 +1,39 @@
+import FuseKit
+import Linux
+import Metrics
+import SystemPackage
+import Takeover
+
+/// What the daemon counts over the lives of its workers.
+struct Tally {
+    /// Seconds since 1970 at which the first worker started.
+    let started: Cell
+    let replays: Cell
+    let poisoned: Cell
+
+    /// ENOMEM when the vault has no room for it.
+    init(_ vault: Vault) throws(Errno) {
+        let item = Item(.control, handle: 1).raw
+        vault.open(owner: Registry.own)
+        let old = vault.found().first { $0.owner == Registry.own && $0.item == item }?.record
+        guard let record = old ?? vault.put([], owner: Registry.own, item: item) else { throw .noMemory }
+        started = vault.cell(0, of: record)
+        replays = vault.cell(1, of: record)
+        poisoned = vault.cell(2, of: record)
+        if old == nil { started.value = UInt64(clamping: Clock.wall / 1_000_000_000) }
+    }
+}
+
+extension Recorders {
+    /// Counts the requests one more thread answers, by vNode and file.
+    func observer() -> (Workers.Answered) -> Void {
+        let recorder = add()
+        return { answered in
+            // What the kernel sends of its own accord.
+            guard ![2, 18, 26, 36, 42].contains(answered.opcode), answered.node != NodeID.root else { return }
+            recorder.record(
+                vnode: answered.connection >> 3, entry: NodeID.entry(answered.node), nanoseconds: answered.nanoseconds,
+                isRefill: answered.outcome.isRefill, isError: answered.outcome.isError)
+        }
+    }
+}
