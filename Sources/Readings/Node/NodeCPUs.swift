@@ -9,8 +9,8 @@ struct NodeCPUs: Sendable {
     let kernelMax: Int
 
     /// Only `online` can change while the node runs: the rest is taken over from the last reading.
-    init(_ directory: Directory, last: NodeCPUs?) throws(Errno) {
-        online = try cpuList(directory.read("online"))
+    init(_ directory: Directory, online file: KeptFile, last: NodeCPUs?) throws(Errno) {
+        online = try cpuList(file.read(below: directory))
         if let last {
             possible = last.possible
             kernelMax = last.kernelMax
