@@ -41,12 +41,14 @@ extension Files {
     /// Whether what is open is the kernel's own: procfs, sysfs or cgroup2.
     public static func isKernelFile(_ file: CInt) -> Bool { clinux_is_kernel_file(file) != 0 }
 
-    /// Calls `found` with every name in a directory but `.` and `..`, from its start, until it answers false. The descriptor is
-    /// only looked at.
-    public static func forEachName(
-        in directory: CInt, _ found: (_ name: UnsafeBufferPointer<UInt8>, _ isDirectory: Bool) -> Bool
-    ) throws(Errno) {
+    /// Is told a name in a directory, whether it is a directory's, and the position of the next; answers whether to go on.
+    public typealias NameTaker = (_ name: UnsafeBufferPointer<UInt8>, _ isDirectory: Bool, _ next: Int) -> Bool
+
+    /// Calls `found` with every name in a directory but `.` and `..`, from `position` on: 0, or one it was told before. The
+    /// descriptor is only looked at.
+    public static func forEachName(in directory: CInt, from position: Int = 0, _ found: NameTaker) throws(Errno) {
         let stream = try open(".", below: directory, flags: O_RDONLY | O_DIRECTORY)
+        if position != 0 { _ = try check(lseek(stream.raw, off_t(position), SEEK_SET)) }
         var buffer = [UInt8](repeating: 0, count: 8192)
         while true {
             let (more, error): (Bool, CInt) = unsafe buffer.withUnsafeMutableBytes { buffer in
@@ -60,9 +62,7 @@ extension Files {
     }
 
     /// struct linux_dirent64: inode and offset of 8 bytes, length of 2, type of 1, name.
-    private static func names(
-        in buffer: UnsafeRawBufferPointer, _ found: (_ name: UnsafeBufferPointer<UInt8>, _ isDirectory: Bool) -> Bool
-    ) -> Bool {
+    private static func names(in buffer: UnsafeRawBufferPointer, _ found: NameTaker) -> Bool {
         var at = 0
         while at + 19 < buffer.count {
             let length = unsafe Int(buffer.loadUnaligned(fromByteOffset: at + 16, as: UInt16.self))
@@ -70,7 +70,9 @@ extension Files {
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[(at + 19)..<(at + length)]).assumingMemoryBound(to: UInt8.self)
             let name = unsafe UnsafeBufferPointer(rebasing: bytes.prefix { $0 != 0 })
             let isDot = unsafe name.count <= 2 && name.allSatisfy { $0 == 0x2e }
-            if !isDot, unsafe !found(name, buffer[at + 18] == UInt8(truncatingIfNeeded: Int(DT_DIR))) { return false }
+            let isDirectory = unsafe buffer[at + 18] == UInt8(truncatingIfNeeded: Int(DT_DIR))
+            let next = unsafe Int(truncatingIfNeeded: buffer.loadUnaligned(fromByteOffset: at + 8, as: Int64.self))
+            if !isDot, unsafe !found(name, isDirectory, next) { return false }
             at += length
         }
         return true

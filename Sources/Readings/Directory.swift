@@ -72,21 +72,11 @@ final class Directory: Sendable {
         var information = stat()
         if isKernels, unsafe fstat(fd.raw, &information) == 0, information.st_nlink == 2 { return [] }
         var found: [String] = []
-        try unsafe Files.forEachName(in: fd.raw) { name, isDirectory in
+        try unsafe Files.forEachName(in: fd.raw) { name, isDirectory, _ in
             if isDirectory { found.append(unsafe String(decoding: name, as: UTF8.self)) }
             return found.count < limit
         }
         return found
-    }
-
-    /// The highest number that is a name in a directory; 0 without one. The descriptor stays the caller's, its position untouched.
-    static func highestNumber(in fd: CInt) throws(Errno) -> Int {
-        var highest: UInt64 = 0
-        try unsafe Files.forEachName(in: fd) { name, _ in
-            highest = unsafe max(highest, Digits.parse(name) ?? 0)
-            return true
-        }
-        return Int(clamping: highest)
     }
 }
 

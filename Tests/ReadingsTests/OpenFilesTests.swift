@@ -74,6 +74,17 @@ import Testing
         #expect(throws: Errno.noSuchFileOrDirectory) { try file.read(below: directory) }
     }
 
+    @Test func theHighestProcessIsFoundFromTheEnd() throws {
+        let own = Int(getpid())
+        #expect(try highestProcess(in: proc.raw, from: 0) >= own)
+        for _ in 0..<3 {
+            let found = try highestProcess(in: proc.raw, from: own)
+            #expect(found >= own && found <= 4 << 20)
+        }
+        #expect(try highestProcess(in: proc.raw, from: 4 << 20) < 4 << 20, "nobody there")
+        #expect(try highestProcess(in: proc.raw, from: .max) <= 4 << 20)
+    }
+
     @Test func namesOfADirectory() throws {
         let tree = try TemporaryTree()
         for number in 0..<600 { try tree.write("", "plain-\(number)") }
@@ -82,7 +93,7 @@ import Testing
         let directory = try Directory(tree.path)
         #expect(try directory.directories().sorted() == ["3", "42", "7"])
         #expect(try directory.directories(limit: 1).count == 1)
-        #expect(try Directory.highestNumber(in: directory.raw) == 42)
+        #expect(try highestProcess(in: directory.raw, from: 0) == 42)
         #expect(try directory.directory("3").directories().isEmpty)
     }
 }

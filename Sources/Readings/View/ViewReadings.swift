@@ -161,7 +161,7 @@ public final class ViewReadings: Sendable {
             counted.total = count.total
             counted.running = count.running
             counted.blocked = count.blocked
-            history.lastPID = max(history.lastPID, try highestPID())
+            history.lastPID = max(history.lastPID, try highestPID(from: history.lastPID))
             counted.lastPID = history.lastPID
             counted.forks = UInt64(history.lastPID)
             let end = node.clocks.boot()
@@ -171,9 +171,9 @@ public final class ViewReadings: Sendable {
         }
     }
 
-    private func highestPID() throws(Errno) -> Int {
-        if let procfs = configuration.procfs, procfs >= 0 { return try Directory.highestNumber(in: procfs) }
-        return try Directory.highestNumber(in: node.proc.raw)
+    private func highestPID(from last: Int) throws(Errno) -> Int {
+        if let procfs = configuration.procfs, procfs >= 0 { return try highestProcess(in: procfs, from: last) }
+        return try highestProcess(in: node.proc.raw, from: last)
     }
 
     private func readLoad() throws(Errno) -> Snapshot.Load { try advanceLoad(isRead: true) }

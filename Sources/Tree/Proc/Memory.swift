@@ -1,10 +1,11 @@
 import Text
 
-/// The memory of a view in kB: the same numbers for meminfo, swaps and vmstat.
+/// The memory of a view in kB: the same numbers for meminfo, swaps and vmstat. Not copyable, because a copy a row was most of the
+/// time a row took.
 ///
 /// With a memory controller they are the cgroup's, without one the node's, except what only describes the node's hardware
 /// and kernel (`Meminfo.aboutNode`), which no view ever sees move.
-struct Memory {
+struct Memory: ~Copyable {
     let total: UInt64
     let free: UInt64
     let available: UInt64
