@@ -18,7 +18,7 @@ PACKAGES := libfuse3-dev libseccomp-dev libcap-dev fuse3 pkg-config gcc libc6-de
 # What the benchmarks compare with, and what builds and boots the test machines.
 TEST_PACKAGES := lxcfs dash busybox-static mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio xz-utils kmod
 
-.PHONY: help setup setup-test build demo test test-unit test-host test-vm bench fmt check install uninstall clean
+.PHONY: help setup setup-test build demo test test-unit test-host test-vm bench bench-render fmt check install uninstall clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,11 +53,14 @@ test-vm: build ## Run the suite with real cgroup limits in a VM: KERNEL=6.1|6.12
 bench: setup-test build ## Measure against native procfs, a do-nothing FUSE server and lxcfs (root)
 	@Benchmarks/run
 
+bench-render: ## Measure what one answer costs the daemon, without FUSE (no root needed)
+	swift run -c release render-benchmark
+
 fmt: ## Format the sources
-	swift format format --in-place --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/Package.swift
+	swift format format --in-place --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/render Benchmarks/Package.swift
 
 check: ## Check formatting and shell scripts
-	swift format lint --strict --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/render Benchmarks/Package.swift
 	git grep -lIE '^#!.*(bash|/sh)$$' | xargs -r -n 1 bash -n
 
 install: build ## Install binaries and the systemd unit below PREFIX (root)

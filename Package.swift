@@ -77,6 +77,8 @@ let package = Package(
                 "Tree", "Control", "Linux", "CLinux", arguments, system, .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "render-benchmark", dependencies: ["Readings", "Tree", "Text"], path: "Benchmarks/render", swiftSettings: strict),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: strict),
         .testTarget(name: "TreeTests", dependencies: ["Tree", "Text"], swiftSettings: strict),
         .testTarget(name: "ReadingsTests", dependencies: ["Readings", "Tree", "Text", "Linux", system], swiftSettings: strict),

@@ -1,18 +1,29 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 #include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int clinux_openat(int dirfd, const char *path, int flags, unsigned int mode) { return openat(dirfd, path, flags, mode); }
 
 int clinux_fcntl(int fd, int command, long argument) { return fcntl(fd, command, argument); }
+
+int clinux_is_kernel_file(int fd) {
+    struct statfs information;
+    if (fstatfs(fd, &information) != 0) return 0;
+    return information.f_type == PROC_SUPER_MAGIC || information.f_type == SYSFS_MAGIC || information.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+ssize_t clinux_getdents(int directory, void *buffer, size_t size) { return getdents64(directory, buffer, size); }
 
 int clinux_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_CLOEXEC); }
 

@@ -12,7 +12,7 @@ extension Report {
         out.write("{\"bucketBounds\":[")
         out.write(HistogramBounds.microseconds.map { Decimals.text($0, digits: 6) }.joined(separator: ","))
         out.write("],\"daemon\":")
-        out.write(try encoder.encode(daemon))
+        out.write(Array(try encoder.encode(daemon)))
         out.write(",\"files\":")
         Report.write(files, to: &out)
         out.write(",\"vnodes\":[")

@@ -1,31 +1,39 @@
 import Glibc
 import Linux
+import Synchronization
 import SystemPackage
 import Text
 
 /// A directory kept open: what is below it is read through the descriptor, so a new directory of the same name is not mistaken
 /// for it.
 final class Directory: Sendable {
-    struct Entry {
-        let name: String
-        let isDirectory: Bool
-    }
-
     private let fd: OwnedFD
     /// For messages and for inotify; empty for one found below another.
     let path: String
+    /// Whether it is of a kernel file system, where a file that is gone fails to be read though it is open.
+    private let isKernels: Bool
+    /// Whether its files may be kept open.
+    let keepsFiles: Bool
+    private let kept = Mutex<[(file: CgroupFile, kept: KeptFile)]>([])
+
+    var raw: CInt { fd.raw }
 
     init(_ path: String) throws(Errno) {
         fd = try Files.open(path, flags: O_RDONLY | O_DIRECTORY)
         self.path = path
+        isKernels = Files.isKernelFile(fd.raw)
+        keepsFiles = isKernels
     }
 
-    init(_ name: String, below directory: CInt) throws(Errno) {
-        fd = try Files.open(name, below: directory, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    private init(_ name: String, below directory: Directory) throws(Errno) {
+        fd = try Files.open(name, below: directory.fd.raw, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         path = ""
+        isKernels = directory.isKernels
+        // Not looked at for long.
+        keepsFiles = false
     }
 
-    func directory(_ name: String) throws(Errno) -> Directory { try Directory(name, below: fd.raw) }
+    func directory(_ name: String) throws(Errno) -> Directory { try Directory(name, below: self) }
 
     func read(_ name: String, limit: Int = 1 << 20) throws(Errno) -> [UInt8] { try Files.read(name, below: fd.raw, limit: limit) }
 
@@ -34,29 +42,44 @@ final class Directory: Sendable {
         return unsafe fstat(fd.raw, &status) == 0 ? UInt64(status.st_ino) : 0
     }
 
+    /// nil for a file of a controller that is not there, where the kernel says so for less than a failing open.
+    func read(_ file: CgroupFile, limit: Int = 1 << 20) throws(Errno) -> [UInt8]? {
+        guard keepsFiles, file.isKept else {
+            let opened = try Files.open(file.name, below: fd.raw, flags: O_RDONLY)
+            return try Files.reread(opened.raw, room: file.room, oneRecord: file.oneRecord, limit: limit)
+        }
+        let kept = kept(file)
+        if let controller = file.controller, !kept.isOpen, try !contains(self.kept(.controllers).read(below: self), controller) {
+            return nil
+        }
+        return try kept.read(below: self, limit: limit)
+    }
+
+    private func kept(_ file: CgroupFile) -> KeptFile {
+        kept.withLock { all in
+            for one in all where one.file == file { return one.kept }
+            let made = KeptFile(file.name, oneRecord: file.oneRecord, room: file.room, bound: .ofViews)
+            all.append((file, made))
+            return made
+        }
+    }
+
+    private func contains(_ controllers: [UInt8], _ wanted: StaticString) -> Bool {
+        for word in Words(trimmed(controllers[...])) where wanted.withUTF8Buffer({ unsafe word.elementsEqual($0) }) { return true }
+        return false
+    }
+
     func exists(_ name: String) -> Bool { unsafe faccessat(fd.raw, name, F_OK, 0) == 0 }
 
-    /// Everything but `.` and `..`, at most `limit`.
-    func entries(limit: Int = 65536) throws(Errno) -> [Entry] { try Directory.entries(of: fd.raw, limit: limit) }
-
-    /// Of a descriptor that stays the caller's, its position untouched.
-    static func entries(of fd: CInt, limit: Int = 65536) throws(Errno) -> [Entry] {
-        let raw = try Files.open(".", below: fd, flags: O_RDONLY | O_DIRECTORY).release()
-        guard let stream = unsafe fdopendir(raw) else {
-            let error = Errno(rawValue: errno)
-            _ = close(raw)
-            throw error
-        }
-        defer { unsafe closedir(stream) }
-        var found: [Entry] = []
-        while found.count < limit, let entry = unsafe readdir(stream) {
-            let isDirectory = unsafe Int(entry.pointee.d_type) == Int(DT_DIR)
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) {
-                    unsafe String(cString: $0)
-                }
-            }
-            if name != "." && name != ".." { found.append(Entry(name: name, isDirectory: isDirectory)) }
+    /// The names of the directories in it, at most `limit`.
+    func directories(limit: Int = 65536) throws(Errno) -> [String] {
+        // Kernel file systems count them: two links and one more for each.
+        var information = stat()
+        if isKernels, unsafe fstat(fd.raw, &information) == 0, information.st_nlink == 2 { return [] }
+        var found: [String] = []
+        try unsafe Files.forEachName(in: fd.raw) { name, isDirectory, _ in
+            if isDirectory { found.append(unsafe String(decoding: name, as: UTF8.self)) }
+            return found.count < limit
         }
         return found
     }

@@ -11,6 +11,16 @@ public enum Digits {
         return value
     }
 
+    public static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64? {
+        guard !bytes.isEmpty else { return nil }
+        var value: UInt64 = 0
+        for index in bytes.indices {
+            guard unsafe (0x30...0x39).contains(bytes[index]) else { return nil }
+            value = unsafe append(bytes[index], to: value)
+        }
+        return value
+    }
+
     /// The same for the content of a file with one number and a newline.
     public static func parse(file bytes: [UInt8]) -> UInt64? { parse(trimmed(bytes[...])) }
 

@@ -10,6 +10,11 @@ public struct FlatKeyed: Sendable, Equatable {
     private let bytes: [UInt8]
     private var entries: [Entry] = []
 
+    /// Keys and values in their order, of every line that counts.
+    public var all: [(key: String, value: UInt64)] {
+        entries.map { (String(decoding: bytes[$0.start..<$0.end], as: UTF8.self), $0.value) }
+    }
+
     /// Lines that are not a key, one space and digits are skipped.
     public init(_ bytes: [UInt8] = []) {
         self.bytes = bytes

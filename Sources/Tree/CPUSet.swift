@@ -5,6 +5,8 @@ public struct CPUSet: Sendable, Equatable {
 
     public init(_ ids: some Sequence<Int> = []) { self.ids = Set(ids.filter { $0 >= 0 && $0 < CPUSet.most }).sorted() }
 
+    private init(ascending ids: [Int]) { self.ids = ids }
+
     /// NR_CPUS of the largest kernel configuration.
     public static let most = 8192
 
@@ -21,10 +23,10 @@ public struct CPUSet: Sendable, Equatable {
         return low < ids.count && ids[low] == id
     }
 
-    public func intersection(_ other: CPUSet) -> CPUSet { CPUSet(ids.filter(other.contains)) }
+    public func intersection(_ other: CPUSet) -> CPUSet { CPUSet(ascending: ids.filter(other.contains)) }
 
     /// The lowest `count` ids.
-    public func prefix(_ count: Int) -> CPUSet { CPUSet(ids.prefix(max(0, count))) }
+    public func prefix(_ count: Int) -> CPUSet { CPUSet(ascending: Array(ids.prefix(max(0, count)))) }
 
     /// Parses `0-3,8`, surrounding white space allowed; nil for anything else. An empty list is the empty set.
     public init?(list: some StringProtocol) {
@@ -43,6 +45,41 @@ public struct CPUSet: Sendable, Equatable {
         }
         ids = found.sorted()
     }
+
+    /// The same for the content of a file.
+    public init?(file bytes: [UInt8]) {
+        var found: [Int] = []
+        var at = 0
+        var end = bytes.count
+        while at < end, CPUSet.isBlank(bytes[at]) { at += 1 }
+        while end > at, CPUSet.isBlank(bytes[end - 1]) { end -= 1 }
+        func number() -> Int? {
+            let start = at
+            var value = 0
+            while at < end, (0x30...0x39).contains(bytes[at]) {
+                value = min(CPUSet.most, value * 10 + Int(bytes[at] &- 0x30))
+                at += 1
+            }
+            return at > start && value < CPUSet.most ? value : nil
+        }
+        while at < end {
+            guard let first = number() else { return nil }
+            var last = first
+            if at < end, bytes[at] == 0x2d {
+                at += 1
+                guard let number = number(), number >= first else { return nil }
+                last = number
+            }
+            // The kernel's lists ascend; any other order is put right below.
+            found += first...last
+            if at == end { break }
+            guard bytes[at] == 0x2c, at + 1 < end, found.count <= CPUSet.most else { return nil }
+            at += 1
+        }
+        self.init(ascending: zip(found, found.dropFirst()).allSatisfy { $0 < $1 } ? found : Set(found).sorted())
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
 
     private static func number(_ text: String) -> Int? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(text), value < CPUSet.most

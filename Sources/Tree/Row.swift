@@ -58,7 +58,7 @@ public struct Needs: OptionSet, Sendable {
     public static let load = Needs(rawValue: 1 << 6)
     /// `Snapshot.disks`
     public static let disks = Needs(rawValue: 1 << 7)
-    /// `Snapshot.nodeVmstatNames`
+    /// `Snapshot.vmstat`
     public static let vmstatNames = Needs(rawValue: 1 << 8)
     public static let cpuPressure = Needs(rawValue: 1 << 9)
     public static let memoryPressure = Needs(rawValue: 1 << 10)

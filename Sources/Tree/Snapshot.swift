@@ -17,8 +17,8 @@ public struct Snapshot: Sendable {
     public var tasks = Tasks()
     public var load = Load()
     public var disks: [Disk] = []
-    /// Names of the node's `/proc/vmstat`, in its order. Names only: the values are the node's own business.
-    public var nodeVmstatNames: [String] = []
+    /// What `/proc/vmstat` shows, in the node's order. Names only: the values are the node's own business.
+    public var vmstat = VmstatLayout.none
     public var pressure = Pressure()
 
     public init() {}
@@ -90,23 +90,13 @@ public struct Snapshot: Sendable {
         public init(id: Int = 0) { self.id = id }
     }
 
-    /// The node's `/proc/meminfo` in kB, names in their order.
-    public struct NodeMemory: Sendable {
-        public var fields: [(name: String, kilobytes: UInt64)] = []
-        /// Bytes; the unit of vmstat.
-        public var pageSize: UInt64 = 4096
-        public init() {}
-        public subscript(_ name: String) -> UInt64? { fields.first { $0.name == name }?.kilobytes }
-    }
-
     /// `memory.*` of the view's cgroup, bytes; limits are the least up to the vNode's top.
     public struct CgroupMemory: Sendable {
         public var limit: UInt64?
         public var current: UInt64 = 0
         public var swapLimit: UInt64?
         public var swapCurrent: UInt64 = 0
-        /// memory.stat, keys matched whole; bytes or counts as the kernel gives them.
-        public var stat = FlatKeyed()
+        public var stat = MemoryStat()
         public init() {}
     }
 

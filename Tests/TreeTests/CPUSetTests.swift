@@ -16,6 +16,15 @@ import Tree
         #expect(CPUSet().list == "")
     }
 
+    @Test func filesAreListsToo() {
+        let texts = [
+            "0-3,8\n", "8,0-3,2", "\n", "", " \t0\r\n", "8191", "0-8191", "x", "1-", "-1", "3-1", "1,", ",", "1,,2", "1--2", "1-2-3",
+            "8192",
+            "99999999999999999999", "0-99999", "1 2", "+1", "0-1,", "007",
+        ]
+        for text in texts { #expect(CPUSet(file: Array(text.utf8)) == CPUSet(list: text), "\(text)") }
+    }
+
     /// As `%*pb` for the kernel's nr_cpu_ids: the first group has only the digits its bits need.
     @Test func masks() {
         #expect(CPUSet([0]).mask(width: 2) == "1")

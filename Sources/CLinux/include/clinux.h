@@ -12,6 +12,10 @@
 // open(2), openat(2), fcntl(2): variadic.
 int clinux_openat(int dirfd, const char *path, int flags, unsigned int mode);
 int clinux_fcntl(int fd, int command, long argument);
+// struct statfs is not exported: whether an open file is of procfs, sysfs or cgroup2.
+int clinux_is_kernel_file(int fd);
+// getdents64(2) is a GNU extension.
+ssize_t clinux_getdents(int directory, void *buffer, size_t size);
 // CMSG_* are macros. One message with at most 128 descriptors; return as sendmsg/recvmsg. `count` in: room, out: received.
 ssize_t clinux_send(int socket, const void *bytes, size_t length, const int *descriptors, int count);
 ssize_t clinux_send_to(

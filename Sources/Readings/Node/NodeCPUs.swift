@@ -9,8 +9,8 @@ struct NodeCPUs: Sendable {
     let kernelMax: Int
 
     /// Only `online` can change while the node runs: the rest is taken over from the last reading.
-    init(_ directory: Directory, last: NodeCPUs?) throws(Errno) {
-        online = try cpuList(directory.read("online"))
+    init(_ directory: Directory, online file: KeptFile, last: NodeCPUs?) throws(Errno) {
+        online = try cpuList(file.read(below: directory))
         if let last {
             possible = last.possible
             kernelMax = last.kernelMax
@@ -22,7 +22,7 @@ struct NodeCPUs: Sendable {
 }
 
 /// A CPU list file; what cannot be read is the empty set.
-func cpuList(_ bytes: [UInt8]) -> CPUSet { CPUSet(list: String(decoding: bytes, as: UTF8.self)) ?? CPUSet() }
+func cpuList(_ bytes: [UInt8]) -> CPUSet { CPUSet(file: bytes) ?? CPUSet() }
 
 /// One CPU's `topology` directory. A file the kernel does not have stays at its default.
 func readTopology(of id: Int, _ cpuDirectory: Directory) throws(Errno) -> Snapshot.Topology {

@@ -13,10 +13,18 @@ public final class NodeReadings: Sendable {
     let kernelVersion: String
     let proc: Directory
     private let cpuDirectory: Directory
-    private let memoryCache = Cached<Snapshot.NodeMemory>(milliseconds: 50)
-    private let totalsCache = Cached<Snapshot.NodeMemory>(milliseconds: 1_000)
+    private let meminfoFile = KeptFile("meminfo")
+    private let diskstatsFile = KeptFile("diskstats", oneRecord: false)
+    private let onlineFile = KeptFile("online", room: 1024)
+    private let memoryCache = Cached<NodeMemory>(milliseconds: 50)
+    private let totalsCache = Cached<NodeMemory>(milliseconds: 1_000)
+    private let memoryLayout = Mutex<NodeMemory.Layout?>(nil)
+    private let statLayout = Mutex<MemoryStat.Layout?>(nil)
+    private let pageBytes = pageSize()
     private let cpuCache = Cached<NodeCPUs>(milliseconds: 50)
     private let vmstatCache = Cached<[String]>(milliseconds: 3_600_000)
+    /// Of views with and without a memory controller.
+    private let vmstatLayouts = Mutex<(with: VmstatLayout, without: VmstatLayout)>((.none, .none))
     private let diskCache = Cached<[DeviceNumber: String]>(milliseconds: 1_000)
     private let processors = Mutex<(online: CPUSet, blocks: [Snapshot.Processor])?>(nil)
     private let topology = Mutex<(online: CPUSet, byID: [Int: Snapshot.Topology])?>(nil)
@@ -39,26 +47,35 @@ public final class NodeReadings: Sendable {
         (kernelRelease, kernelVersion) = kernelNames(try proc.read("version"))
     }
 
-    func memory() throws(Errno) -> Snapshot.NodeMemory {
+    func memory() throws(Errno) -> NodeMemory {
         try memoryCache.value(at: clocks.boot()) { _ throws(Errno) in try readMemory() }
     }
 
     /// For who only looks at the fields there are and at totals, which hardly ever change.
-    func memoryTotals() throws(Errno) -> Snapshot.NodeMemory {
+    func memoryTotals() throws(Errno) -> NodeMemory {
         try totalsCache.value(at: clocks.boot()) { _ throws(Errno) in try readMemory() }
     }
 
-    private func readMemory() throws(Errno) -> Snapshot.NodeMemory {
-        var memory = Snapshot.NodeMemory()
-        memory.pageSize = pageSize()
-        memory.fields = namedValues(try proc.read("meminfo")).map { ($0.name, $0.value) }
+    private func readMemory() throws(Errno) -> NodeMemory {
+        let last = memoryLayout.withLock { $0 }
+        var memory = NodeMemory(try meminfoFile.read(below: proc), last: last)
+        memory.pageSize = pageBytes
+        if memory.layout !== last { memoryLayout.withLock { [layout = memory.layout] in $0 = layout } }
         return memory
+    }
+
+    /// A memory.stat of any cgroup: all have the same keys.
+    func memoryStat(_ bytes: [UInt8]) -> MemoryStat {
+        let last = statLayout.withLock { $0 }
+        let stat = MemoryStat(bytes, last: last)
+        if stat.layout !== last { statLayout.withLock { [layout = stat.layout] in $0 = layout } }
+        return stat
     }
 
     public func onlineCPUs() throws(Errno) -> CPUSet { try cpus().online }
 
     func cpus() throws(Errno) -> NodeCPUs {
-        try cpuCache.value(at: clocks.boot()) { last throws(Errno) in try NodeCPUs(cpuDirectory, last: last) }
+        try cpuCache.value(at: clocks.boot()) { last throws(Errno) in try NodeCPUs(cpuDirectory, online: onlineFile, last: last) }
     }
 
     /// The blocks of cpuinfo, read again when other CPUs are online.
@@ -82,7 +99,20 @@ public final class NodeReadings: Sendable {
         }
     }
 
-    func vmstatNames() throws(Errno) -> [String] {
+    /// What vmstat shows a view with this memory.
+    func vmstat(node memory: NodeMemory, cgroup: Snapshot.CgroupMemory?) throws(Errno) -> VmstatLayout {
+        let names = try vmstatNames()
+        let stat = cgroup?.stat.layout
+        return vmstatLayouts.withLock { kept in
+            let last = stat == nil ? kept.without : kept.with
+            if last.fits(names: names, memory: memory.layout, stat: stat) { return last }
+            let made = VmstatLayout(names: names, memory: memory.layout, stat: stat)
+            if stat == nil { kept.without = made } else { kept.with = made }
+            return made
+        }
+    }
+
+    private func vmstatNames() throws(Errno) -> [String] {
         try vmstatCache.value(at: clocks.boot()) { _ throws(Errno) in
             Lines(try proc.read("vmstat")).compactMap { line in
                 var words = Words(line)
@@ -92,6 +122,6 @@ public final class NodeReadings: Sendable {
     }
 
     func diskNames() throws(Errno) -> [DeviceNumber: String] {
-        try diskCache.value(at: clocks.boot()) { _ throws(Errno) in Readings.diskNames(try proc.read("diskstats")) }
+        try diskCache.value(at: clocks.boot()) { _ throws(Errno) in Readings.diskNames(try diskstatsFile.read(below: proc)) }
     }
 }

@@ -26,15 +26,13 @@ struct CgroupPath: Sendable {
     }
 
     /// A file of the view's own cgroup; nil when its controller is not there.
-    func read(_ name: String, limit: Int = 1 << 20) throws(Errno) -> [UInt8]? {
-        try CgroupPath.read(name, own, limit: limit)
-    }
+    func read(_ file: CgroupFile) throws(Errno) -> [UInt8]? { try CgroupPath.read(file, own) }
 
     /// The file at every level that has it, the view's own first.
-    func levels(_ name: String) throws(Errno) -> [[UInt8]] {
+    func levels(_ file: CgroupFile) throws(Errno) -> [[UInt8]] {
         var found: [[UInt8]] = []
         for directory in directories {
-            if let bytes = try CgroupPath.read(name, directory) { found.append(bytes) }
+            if let bytes = try CgroupPath.read(file, directory) { found.append(bytes) }
         }
         return found
     }
@@ -46,9 +44,9 @@ struct CgroupPath: Sendable {
 
     /// A missing file is a missing controller only while the cgroup is there: in a removed one every file is missing, and that is
     /// ENODEV, so that nobody mistakes it for a cgroup without limits.
-    static func read(_ name: String, _ directory: Directory, limit: Int = 1 << 20) throws(Errno) -> [UInt8]? {
+    static func read(_ file: CgroupFile, _ directory: Directory, limit: Int = 1 << 20) throws(Errno) -> [UInt8]? {
         do {
-            return try directory.read(name, limit: limit)
+            return try directory.read(file, limit: limit)
         } catch .noSuchFileOrDirectory {
             if directory.exists("cgroup.procs") { return nil }
             throw .noDevice
@@ -58,7 +56,12 @@ struct CgroupPath: Sendable {
     }
 
     /// The least of a limit over the levels; `max` is none.
-    func least(_ name: String) throws(Errno) -> UInt64? {
-        try levels(name).compactMap { Digits.parse(file: $0) }.min()
+    func least(_ file: CgroupFile) throws(Errno) -> UInt64? {
+        var least: UInt64?
+        for directory in directories {
+            guard let limit = try CgroupPath.read(file, directory).flatMap({ Digits.parse(file: $0) }) else { continue }
+            least = min(least ?? limit, limit)
+        }
+        return least
     }
 }

@@ -1,3 +1,4 @@
+import Linux
 import SystemPackage
 import Text
 import Tree
@@ -25,7 +26,7 @@ struct TaskCount {
     private mutating func count(_ cgroup: Directory, _ proc: Directory, depth: Int) throws(Errno) {
         guard depth < TaskCount.deepest, directories < TaskCount.mostDirectories, total < TaskCount.mostTasks else { return }
         directories += 1
-        if let threads = try CgroupPath.read("cgroup.threads", cgroup, limit: 8 << 20) {
+        if let threads = try CgroupPath.read(.threads, cgroup, limit: 8 << 20) {
             for line in Lines(threads) {
                 guard total < TaskCount.mostTasks else { return }
                 guard let id = Digits.parse(line), id > 0 else { continue }
@@ -33,9 +34,9 @@ struct TaskCount {
                 if tooLate { total += 1 } else { count(state: TaskCount.state(of: id, proc)) }
             }
         }
-        for entry in try cgroup.entries() where entry.isDirectory {
+        for name in try cgroup.directories() {
             do {
-                try count(cgroup.directory(entry.name), proc, depth: depth + 1)
+                try count(cgroup.directory(name), proc, depth: depth + 1)
             } catch .noSuchFileOrDirectory, .noDevice {
                 // A child that went away meanwhile has no tasks.
                 continue
@@ -52,7 +53,8 @@ struct TaskCount {
 
     private static func state(of id: UInt64, _ proc: Directory) -> UInt8? {
         // The file of the thread: that of the process adds up the times of all its threads first.
-        guard let bytes = try? proc.read("\(id)/task/\(id)/stat", limit: 8192) else { return nil }
+        // The state stands behind the name, which is of 64 bytes at most.
+        guard let bytes = try? Files.start(of: "\(id)/task/\(id)/stat", below: proc.raw, room: 512) else { return nil }
         return taskState(bytes)
     }
 }

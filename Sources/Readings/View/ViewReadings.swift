@@ -81,13 +81,13 @@ public final class ViewReadings: Sendable {
         }
         if needs.contains(.tasks) { snapshot.tasks = try countTasks() }
         if needs.contains(.load) { snapshot.load = try readLoad() }
-        if needs.contains(.disks), let stat = try cgroup.read("io.stat") {
+        if needs.contains(.disks), let stat = try cgroup.read(.ioStat) {
             snapshot.disks = disks(stat, names: try node.diskNames())
         }
-        if needs.contains(.vmstatNames) { snapshot.nodeVmstatNames = try node.vmstatNames() }
-        if needs.contains(.cpuPressure) { snapshot.pressure.cpu = try cgroup.read("cpu.pressure") ?? [] }
-        if needs.contains(.memoryPressure) { snapshot.pressure.memory = try cgroup.read("memory.pressure") ?? [] }
-        if needs.contains(.ioPressure) { snapshot.pressure.io = try cgroup.read("io.pressure") ?? [] }
+        if needs.contains(.vmstatNames) { snapshot.vmstat = try node.vmstat(node: snapshot.nodeMemory, cgroup: snapshot.memory) }
+        if needs.contains(.cpuPressure) { snapshot.pressure.cpu = try cgroup.read(.cpuPressure) ?? [] }
+        if needs.contains(.memoryPressure) { snapshot.pressure.memory = try cgroup.read(.memoryPressure) ?? [] }
+        if needs.contains(.ioPressure) { snapshot.pressure.io = try cgroup.read(.ioPressure) ?? [] }
         return snapshot
     }
 
@@ -148,9 +148,9 @@ public final class ViewReadings: Sendable {
     }
 
     private func visible(of cpus: NodeCPUs) throws(Errno) -> CPUSet {
-        let cpuset = try cgroup.levels("cpuset.cpus.effective").lazy.map(cpuList).first { !$0.isEmpty }
+        let cpuset = try cgroup.levels(.cpusetEffective).lazy.map(cpuList).first { !$0.isEmpty }
         return Readings.visibleCPUs(
-            node: cpus.online, cpuset: cpuset, affinity: configuration.affinity, quotas: try cgroup.levels("cpu.max"))
+            node: cpus.online, cpuset: cpuset, affinity: configuration.affinity, quotas: try cgroup.levels(.cpuMax))
     }
 
     private func cpus(topology: Bool) throws(Errno) -> Snapshot.CPUs {
@@ -166,7 +166,7 @@ public final class ViewReadings: Sendable {
     private func cpuTimes() throws(Errno) -> ([Snapshot.CPUTime], Snapshot.CPUTime) {
         let visible = try recentCPUs()
         return try accounting.withLock { accounting throws(Errno) in
-            let usage = CPUAccounting.Usage(FlatKeyed(try cgroup.read("cpu.stat") ?? []))
+            let usage = CPUAccounting.Usage(FlatKeyed(try cgroup.read(.cpuStat) ?? []))
             accounting.update(usage, uptime: node.clocks.boot().minus(configuration.startedAt) / 1000, visible: visible)
             keeper?.keep(accounting.numbers, of: .cpuTimes)
             return (accounting.times(of: visible), accounting.total)
@@ -174,13 +174,13 @@ public final class ViewReadings: Sendable {
     }
 
     private func memory() throws(Errno) -> Snapshot.CgroupMemory? {
-        guard let current = try cgroup.read("memory.current").flatMap({ Digits.parse(file: $0) }) else { return nil }
+        guard let current = try cgroup.read(.memoryCurrent).flatMap({ Digits.parse(file: $0) }) else { return nil }
         var memory = Snapshot.CgroupMemory()
         memory.current = current
-        memory.limit = try cgroup.least("memory.max")
-        memory.swapLimit = try cgroup.least("memory.swap.max")
-        memory.swapCurrent = try cgroup.read("memory.swap.current").flatMap { Digits.parse(file: $0) } ?? 0
-        memory.stat = FlatKeyed(try cgroup.read("memory.stat") ?? [])
+        memory.limit = try cgroup.least(.memoryMax)
+        memory.swapLimit = try cgroup.least(.memorySwapMax)
+        memory.swapCurrent = try cgroup.read(.memorySwapCurrent).flatMap { Digits.parse(file: $0) } ?? 0
+        memory.stat = node.memoryStat(try cgroup.read(.memoryStat) ?? [])
         return memory
     }
 
@@ -195,7 +195,7 @@ public final class ViewReadings: Sendable {
             counted.total = count.total
             counted.running = count.running
             counted.blocked = count.blocked
-            let highest = try highestPID()
+            let highest = try highestPID(from: history.lastPID)
             if highest > history.lastPID {
                 history.lastPID = highest
                 keeper?.keep([UInt64(clamping: highest)], of: .tasks)
@@ -209,14 +209,9 @@ public final class ViewReadings: Sendable {
         }
     }
 
-    private func highestPID() throws(Errno) -> Int {
-        let entries: [Directory.Entry]
-        if let procfs = configuration.procfs, procfs >= 0 {
-            entries = try Directory.entries(of: procfs)
-        } else {
-            entries = try node.proc.entries()
-        }
-        return entries.reduce(0) { max($0, Int($1.name) ?? 0) }
+    private func highestPID(from last: Int) throws(Errno) -> Int {
+        if let procfs = configuration.procfs, procfs >= 0 { return try highestProcess(in: procfs, from: last) }
+        return try highestProcess(in: node.proc.raw, from: last)
     }
 
     private func readLoad() throws(Errno) -> Snapshot.Load { try advanceLoad(isRead: true) }
@@ -227,7 +222,7 @@ public final class ViewReadings: Sendable {
             if isRead { load.markRead(at: now) }
             if load.periodsDue(at: now) > 0 {
                 let tasks = try countTasks()
-                let usage = FlatKeyed(try cgroup.read("cpu.stat") ?? [])["usage_usec"] ?? 0
+                let usage = FlatKeyed(try cgroup.read(.cpuStat) ?? [])["usage_usec"] ?? 0
                 load.sample(tasks: tasks.running + tasks.blocked, usage: usage, at: now)
                 keeper?.keep(load.numbers, of: .load)
             }

@@ -9,16 +9,73 @@ import Text
 enum Meminfo {
     static func render(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
         let memory = Memory(snapshot)
-        for (name, node) in snapshot.nodeMemory.fields {
-            let value = Meminfo.value(of: name, node: node, memory: memory)
-            out.write(name)
-            out.write(byte: 0x3a)
-            // Names are padded to 16; `HardwareCorrupted:` is longer and takes it from the number's 8.
-            let label = name.utf8.count + 1
-            for _ in 0..<max(0, 16 - label) { out.write(byte: 0x20) }
-            out.write(value, width: min(8, max(0, 24 - label)))
-            out.write(name.utf8.starts(with: "HugePages_".utf8) ? "\n" : " kB\n")
+        let node = snapshot.nodeMemory
+        let all = node.layout.text
+        let text = all.span
+        var written = 0
+        for (index, row) in node.layout.rows.enumerated() {
+            out.write(text.extracting(written..<row.textEnd))
+            written = row.textEnd
+            out.write(magnitude: row.source.value(node: node[index], memory: memory), width: row.width)
         }
+        out.write(text.extracting(written..<text.count))
+    }
+
+    /// Where a field comes from: decided by its name, once a kernel.
+    enum Source: Sendable {
+        case zero, node
+        case total, free, available, swapTotal, swapFree, commitLimit
+        /// The node's without a memory controller.
+        case committed
+        /// A key of memory.stat, or the sum of two; the node's without a memory controller.
+        case stat(MemoryStat.Key, MemoryStat.Key?)
+        /// The same, but 0 without one.
+        case onlyStat(MemoryStat.Key, MemoryStat.Key?)
+        /// 0 with a memory controller, the node's without one.
+        case unknown
+
+        func value(node: UInt64, memory: borrowing Memory) -> UInt64 {
+            switch self {
+            case .zero: return 0
+            case .node: return node
+            case .total: return memory.total
+            case .free: return memory.free
+            case .available: return memory.available
+            case .swapTotal: return memory.swapTotal
+            case .swapFree: return memory.swapFree
+            // What vm.overcommit_ratio = 50 makes of the view's own memory.
+            case .commitLimit: return (memory.total / 2).plus(memory.swapTotal)
+            // At least what is in use has been committed; nothing keeps the rest a cgroup.
+            case .committed:
+                return memory.isCgroups
+                    ? memory.stat.kilobytes(.anon).plus(memory.stat.kilobytes(.shmem)).plus(memory.swapCurrent / 1024) : node
+            case .stat(let one, let other): return memory.isCgroups ? Source.sum(one, other, memory.stat) : node
+            case .onlyStat(let one, let other): return memory.isCgroups ? Source.sum(one, other, memory.stat) : 0
+            case .unknown: return memory.isCgroups ? 0 : node
+            }
+        }
+
+        private static func sum(_ one: MemoryStat.Key, _ other: MemoryStat.Key?, _ stat: borrowing MemoryStat) -> UInt64 {
+            guard let other else { return stat.kilobytes(one) }
+            return stat.kilobytes(one).plus(stat.kilobytes(other))
+        }
+    }
+
+    static func source(of name: String) -> Source {
+        if constants.contains(name) { return .node }
+        if aboutNode.contains(name) { return .zero }
+        switch name {
+        case "MemTotal": return .total
+        case "MemFree": return .free
+        case "MemAvailable": return .available
+        case "SwapTotal": return .swapTotal
+        case "SwapFree": return .swapFree
+        case "CommitLimit": return .commitLimit
+        case "Committed_AS": return .committed
+        default: break
+        }
+        if let keys = statKeys[name] { return kernelsOwn.contains(name) ? .onlyStat(keys.0, keys.1) : .stat(keys.0, keys.1) }
+        return unknown.contains(name) ? .unknown : .zero
     }
 
     /// A constant of the architecture or of the kernel's configuration: the same whatever runs.
@@ -33,35 +90,35 @@ enum Meminfo {
     ]
 
     /// With a memory controller: keys of memory.stat that add up to the field.
-    static let statKeys: [String: [String]] = [
-        "Cached": ["file"],
-        "SwapCached": ["swapcached"],
-        "Active": ["active_anon", "active_file"],
-        "Inactive": ["inactive_anon", "inactive_file"],
-        "Active(anon)": ["active_anon"],
-        "Inactive(anon)": ["inactive_anon"],
-        "Active(file)": ["active_file"],
-        "Inactive(file)": ["inactive_file"],
-        "Unevictable": ["unevictable"],
-        "Zswap": ["zswap"],
-        "Zswapped": ["zswapped"],
-        "Dirty": ["file_dirty"],
-        "Writeback": ["file_writeback"],
-        "AnonPages": ["anon"],
-        "Mapped": ["file_mapped"],
-        "Shmem": ["shmem"],
-        "KReclaimable": ["slab_reclaimable"],
-        "Slab": ["slab"],
-        "SReclaimable": ["slab_reclaimable"],
-        "SUnreclaim": ["slab_unreclaimable"],
-        "KernelStack": ["kernel_stack"],
-        "PageTables": ["pagetables"],
-        "SecPageTables": ["sec_pagetables"],
-        "VmallocUsed": ["vmalloc"],
-        "Percpu": ["percpu"],
-        "AnonHugePages": ["anon_thp"],
-        "ShmemHugePages": ["shmem_thp"],
-        "FileHugePages": ["file_thp"],
+    static let statKeys: [String: (MemoryStat.Key, MemoryStat.Key?)] = [
+        "Cached": (.file, nil),
+        "SwapCached": (.swapcached, nil),
+        "Active": (.activeAnon, .activeFile),
+        "Inactive": (.inactiveAnon, .inactiveFile),
+        "Active(anon)": (.activeAnon, nil),
+        "Inactive(anon)": (.inactiveAnon, nil),
+        "Active(file)": (.activeFile, nil),
+        "Inactive(file)": (.inactiveFile, nil),
+        "Unevictable": (.unevictable, nil),
+        "Zswap": (.zswap, nil),
+        "Zswapped": (.zswapped, nil),
+        "Dirty": (.fileDirty, nil),
+        "Writeback": (.fileWriteback, nil),
+        "AnonPages": (.anon, nil),
+        "Mapped": (.fileMapped, nil),
+        "Shmem": (.shmem, nil),
+        "KReclaimable": (.slabReclaimable, nil),
+        "Slab": (.slab, nil),
+        "SReclaimable": (.slabReclaimable, nil),
+        "SUnreclaim": (.slabUnreclaimable, nil),
+        "KernelStack": (.kernelStack, nil),
+        "PageTables": (.pagetables, nil),
+        "SecPageTables": (.secPagetables, nil),
+        "VmallocUsed": (.vmalloc, nil),
+        "Percpu": (.percpu, nil),
+        "AnonHugePages": (.anonTHP, nil),
+        "ShmemHugePages": (.shmemTHP, nil),
+        "FileHugePages": (.fileTHP, nil),
     ]
 
     /// Without a memory controller: what the node's kernel uses for itself is not the view's.
@@ -69,27 +126,4 @@ enum Meminfo {
 
     /// With a memory controller: no cgroup keeps them.
     static let unknown: Set<String> = ["Buffers", "Mlocked", "ShmemPmdMapped", "FilePmdMapped"]
-
-    static func value(of name: String, node: UInt64, memory: Memory) -> UInt64 {
-        if constants.contains(name) { return node }
-        if aboutNode.contains(name) { return 0 }
-        switch name {
-        case "MemTotal": return memory.total
-        case "MemFree": return memory.free
-        case "MemAvailable": return memory.available
-        case "SwapTotal": return memory.swapTotal
-        case "SwapFree": return memory.swapFree
-        // What vm.overcommit_ratio = 50 makes of the view's own memory.
-        case "CommitLimit": return (memory.total / 2).plus(memory.swapTotal)
-        default: break
-        }
-        guard let cgroup = memory.cgroup else {
-            let isKnown = statKeys[name] != nil || unknown.contains(name) || name == "Committed_AS"
-            return isKnown && !kernelsOwn.contains(name) ? node : 0
-        }
-        // At least what is in use has been committed; nothing keeps the rest a cgroup.
-        if name == "Committed_AS" { return memory.stat("anon").plus(memory.stat("shmem")).plus(cgroup.swapCurrent / 1024) }
-        guard let keys = statKeys[name] else { return 0 }
-        return keys.reduce(UInt64(0)) { $0.plus(memory.stat($1)) }
-    }
 }

@@ -1,39 +1,45 @@
 import Text
 
-/// The memory of a view in kB: the same numbers for meminfo, swaps and vmstat.
+/// The memory of a view in kB: the same numbers for meminfo, swaps and vmstat. Not copyable, because a copy a row was most of the
+/// time a row took.
 ///
 /// With a memory controller they are the cgroup's, without one the node's, except what only describes the node's hardware
 /// and kernel (`Meminfo.aboutNode`), which no view ever sees move.
-struct Memory {
+struct Memory: ~Copyable {
     let total: UInt64
     let free: UInt64
     let available: UInt64
     let swapTotal: UInt64
     let swapFree: UInt64
-    let cgroup: Snapshot.CgroupMemory?
+    /// Whether there is a memory controller: without one `stat` is empty.
+    let isCgroups: Bool
+    let swapCurrent: UInt64
+    let stat: MemoryStat
 
     init(_ snapshot: borrowing Snapshot) {
         let node = snapshot.nodeMemory
-        let nodeTotal = node["MemTotal"] ?? 0
-        let nodeSwap = node["SwapTotal"] ?? 0
+        let rows = node.layout
+        let nodeTotal = node[rows.total]
+        let nodeSwap = node[rows.swapTotal]
         guard let memory = snapshot.memory else {
             total = nodeTotal
-            free = node["MemFree"] ?? 0
-            available = node["MemAvailable"] ?? 0
+            free = node[rows.free]
+            available = node[rows.available]
             swapTotal = nodeSwap
-            swapFree = node["SwapFree"] ?? 0
-            cgroup = nil
+            swapFree = node[rows.swapFree]
+            isCgroups = false
+            swapCurrent = 0
+            stat = MemoryStat()
             return
         }
-        cgroup = memory
+        isCgroups = true
+        swapCurrent = memory.swapCurrent
+        stat = memory.stat
         total = min(nodeTotal, memory.limit.map { $0 / 1024 } ?? .max)
         free = total.minus(memory.current / 1024)
-        let reclaimable = ["inactive_file", "active_file", "slab_reclaimable"].reduce(UInt64(0)) { $0.plus((memory.stat[$1] ?? 0) / 1024) }
+        let reclaimable = stat.kilobytes(.inactiveFile).plus(stat.kilobytes(.activeFile)).plus(stat.kilobytes(.slabReclaimable))
         available = min(total, free.plus(reclaimable))
         swapTotal = min(nodeSwap, memory.swapLimit.map { $0 / 1024 } ?? .max)
         swapFree = swapTotal.minus(memory.swapCurrent / 1024)
     }
-
-    /// A key of memory.stat in kB, 0 when the kernel has none.
-    func stat(_ key: String) -> UInt64 { (cgroup?.stat[key] ?? 0) / 1024 }
 }

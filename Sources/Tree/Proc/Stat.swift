@@ -27,10 +27,17 @@ enum Stat {
     }
 
     private static func write(_ time: Snapshot.CPUTime, _ out: inout ByteWriter) {
-        for microseconds in [time.user, time.nice, time.system, time.idle, 0, 0, 0, time.steal, 0, 0] {
-            out.write(byte: 0x20)
-            out.write(microseconds / 10_000)
-        }
-        out.write(byte: 0x0a)
+        ticks(time.user, &out)
+        ticks(time.nice, &out)
+        ticks(time.system, &out)
+        ticks(time.idle, &out)
+        out.write(" 0 0 0")
+        ticks(time.steal, &out)
+        out.write(" 0 0\n")
+    }
+
+    private static func ticks(_ microseconds: UInt64, _ out: inout ByteWriter) {
+        out.write(byte: 0x20)
+        out.write(microseconds / 10_000)
     }
 }

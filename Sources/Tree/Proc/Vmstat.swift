@@ -8,52 +8,53 @@ import Text
 enum Vmstat {
     static func render(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
         let memory = Memory(snapshot)
-        let page = max(1, snapshot.nodeMemory.pageSize)
-        let huge = max(1, snapshot.nodeMemory["Hugepagesize"] ?? 2048)
-        for name in snapshot.nodeVmstatNames {
-            out.write(name)
-            out.write(byte: 0x20)
-            out.write(value(of: name, snapshot, memory, page: page, huge: huge))
-            out.write(byte: 0x0a)
+        let node = snapshot.nodeMemory
+        let page = max(1, node.pageSize)
+        let huge = node.layout.hugePage < 0 ? 2048 : max(1, node[node.layout.hugePage])
+        let all = snapshot.vmstat.text
+        let text = all.span
+        var written = 0
+        for row in snapshot.vmstat.rows {
+            out.write(text.extracting(written..<row.textEnd))
+            written = row.textEnd
+            let value =
+                switch row.source {
+                case .pages(let level): level.kilobytes(node, memory).times(1024) / page
+                case .hugePages(let level): level.kilobytes(node, memory) / huge
+                case .kilobytes(let level): level.kilobytes(node, memory)
+                case .event(let position): memory.stat[position]
+                }
+            out.write(magnitude: value)
         }
-    }
-
-    private static func value(of name: String, _ snapshot: borrowing Snapshot, _ memory: Memory, page: UInt64, huge: UInt64) -> UInt64 {
-        func kilobytes(_ field: String) -> UInt64 {
-            Meminfo.value(of: field, node: snapshot.nodeMemory[field] ?? 0, memory: memory)
-        }
-        if let fields = levels[name] { return fields.reduce(UInt64(0)) { $0.plus(kilobytes($1)) }.times(1024) / page }
-        if let field = hugeLevels[name] { return kilobytes(field) / huge }
-        if name == "nr_kernel_stack" { return kilobytes("KernelStack") }
-        return memory.cgroup?.stat[name] ?? 0
+        out.write(text.extracting(written..<text.count))
     }
 
     /// Fields of meminfo that add up to the level.
-    static let levels: [String: [String]] = [
-        "nr_free_pages": ["MemFree"],
-        "nr_zone_inactive_anon": ["Inactive(anon)"],
-        "nr_zone_active_anon": ["Active(anon)"],
-        "nr_zone_inactive_file": ["Inactive(file)"],
-        "nr_zone_active_file": ["Active(file)"],
-        "nr_zone_unevictable": ["Unevictable"],
-        "nr_zone_write_pending": ["Dirty", "Writeback"],
-        "nr_inactive_anon": ["Inactive(anon)"],
-        "nr_active_anon": ["Active(anon)"],
-        "nr_inactive_file": ["Inactive(file)"],
-        "nr_active_file": ["Active(file)"],
-        "nr_unevictable": ["Unevictable"],
-        "nr_slab_reclaimable": ["SReclaimable"],
-        "nr_slab_unreclaimable": ["SUnreclaim"],
-        "nr_anon_pages": ["AnonPages"],
-        "nr_mapped": ["Mapped"],
-        "nr_file_pages": ["Buffers", "Cached"],
-        "nr_mlock": ["Mlocked"],
-        "nr_dirty": ["Dirty"],
-        "nr_writeback": ["Writeback"],
-        "nr_shmem": ["Shmem"],
-        "nr_page_table_pages": ["PageTables"],
-        "nr_sec_page_table_pages": ["SecPageTables"],
-        "nr_swapcached": ["SwapCached"],
+    static let levels: [String: (String, String?)] = [
+        "nr_free_pages": ("MemFree", nil),
+        "nr_zone_inactive_anon": ("Inactive(anon)", nil),
+        "nr_zone_active_anon": ("Active(anon)", nil),
+        "nr_zone_inactive_file": ("Inactive(file)", nil),
+        "nr_zone_active_file": ("Active(file)", nil),
+        "nr_zone_unevictable": ("Unevictable", nil),
+        "nr_zone_write_pending": ("Dirty", "Writeback"),
+        "nr_inactive_anon": ("Inactive(anon)", nil),
+        "nr_active_anon": ("Active(anon)", nil),
+        "nr_inactive_file": ("Inactive(file)", nil),
+        "nr_active_file": ("Active(file)", nil),
+        "nr_unevictable": ("Unevictable", nil),
+        "nr_slab_reclaimable": ("SReclaimable", nil),
+        "nr_slab_unreclaimable": ("SUnreclaim", nil),
+        "nr_anon_pages": ("AnonPages", nil),
+        "nr_mapped": ("Mapped", nil),
+        "nr_file_pages": ("Buffers", "Cached"),
+        "nr_mlock": ("Mlocked", nil),
+        "nr_dirty": ("Dirty", nil),
+        "nr_writeback": ("Writeback", nil),
+        "nr_shmem": ("Shmem", nil),
+        "nr_page_table_pages": ("PageTables", nil),
+        "nr_sec_page_table_pages": ("SecPageTables", nil),
+        "nr_swapcached": ("SwapCached", nil),
     ]
 
     static let hugeLevels: [String: String] = [

@@ -1,0 +1,57 @@
+/// The files of a cgroup that readings come from.
+enum CgroupFile: Sendable {
+    case controllers, threads
+    case cpuStat, cpuMax, cpusetEffective
+    case memoryCurrent, memoryMax, memorySwapCurrent, memorySwapMax, memoryStat
+    case ioStat
+    case cpuPressure, memoryPressure, ioPressure
+
+    var name: String {
+        switch self {
+        case .controllers: "cgroup.controllers"
+        case .threads: "cgroup.threads"
+        case .cpuStat: "cpu.stat"
+        case .cpuMax: "cpu.max"
+        case .cpusetEffective: "cpuset.cpus.effective"
+        case .memoryCurrent: "memory.current"
+        case .memoryMax: "memory.max"
+        case .memorySwapCurrent: "memory.swap.current"
+        case .memorySwapMax: "memory.swap.max"
+        case .memoryStat: "memory.stat"
+        case .ioStat: "io.stat"
+        case .cpuPressure: "cpu.pressure"
+        case .memoryPressure: "memory.pressure"
+        case .ioPressure: "io.pressure"
+        }
+    }
+
+    /// The controller that brings the file, as `cgroup.controllers` names it; nil for files every cgroup has.
+    var controller: StaticString? {
+        switch self {
+        case .cpuMax: "cpu"
+        case .cpusetEffective: "cpuset"
+        case .memoryCurrent, .memoryMax, .memorySwapCurrent, .memorySwapMax, .memoryStat: "memory"
+        case .ioStat: "io"
+        case .controllers, .threads, .cpuStat, .cpuPressure, .memoryPressure, .ioPressure: nil
+        }
+    }
+
+    /// Whether it may stay open. Pressure files may not: a write to `cgroup.pressure` takes them away and brings the same ones
+    /// back, the only files of which an open one could outlive being gone.
+    var isKept: Bool {
+        switch self {
+        case .cpuPressure, .memoryPressure, .ioPressure: false
+        default: true
+        }
+    }
+
+    /// Whether the kernel writes it in one piece.
+    var oneRecord: Bool { self != .threads }
+
+    var room: Int {
+        switch self {
+        case .threads, .memoryStat, .ioStat: 4096
+        default: 512
+        }
+    }
+}

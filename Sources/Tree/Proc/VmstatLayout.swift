@@ -1,0 +1,78 @@
+import Text
+
+/// The rows of `/proc/vmstat` of one kernel and where each comes from, for one layout of meminfo and one of memory.stat.
+public final class VmstatLayout: Sendable {
+    /// A field of meminfo and its row there.
+    struct Field: Sendable {
+        let source: Meminfo.Source
+        let row: Int
+    }
+
+    /// kB of one field or the sum of two.
+    struct Level: Sendable {
+        let one: Field
+        let other: Field?
+
+        func kilobytes(_ node: borrowing NodeMemory, _ memory: borrowing Memory) -> UInt64 {
+            let first = one.source.value(node: node[one.row], memory: memory)
+            guard let other else { return first }
+            return first.plus(other.source.value(node: node[other.row], memory: memory))
+        }
+    }
+
+    enum Source: Sendable {
+        case pages(Level)
+        case hugePages(Level)
+        case kilobytes(Level)
+        /// A place in memory.stat, -1 for none.
+        case event(Int)
+    }
+
+    struct Row: Sendable {
+        /// Where the text before the number ends.
+        let textEnd: Int
+        let source: Source
+    }
+
+    let rows: [Row]
+    /// All between the numbers, one after the other.
+    let text: [UInt8]
+    private let names: [String]
+    private let memory: NodeMemory.Layout
+    private let stat: MemoryStat.Layout?
+
+    public static let none = VmstatLayout(names: [], memory: .none, stat: nil)
+
+    /// `stat` is nil without a memory controller.
+    public init(names: [String], memory: NodeMemory.Layout, stat: MemoryStat.Layout?) {
+        self.names = names
+        self.memory = memory
+        self.stat = stat
+        func field(_ name: String) -> Field { Field(source: Meminfo.source(of: name), row: memory.lines.position(of: name) ?? -1) }
+        func level(_ one: String, _ other: String? = nil) -> Level { Level(one: field(one), other: other.map(field)) }
+        var text: [UInt8] = []
+        var rows: [Row] = []
+        for name in names {
+            let source: Source =
+                if let fields = Vmstat.levels[name] {
+                    .pages(level(fields.0, fields.1))
+                } else if let field = Vmstat.hugeLevels[name] {
+                    .hugePages(level(field))
+                } else if name == "nr_kernel_stack" {
+                    .kilobytes(level("KernelStack"))
+                } else {
+                    .event(stat?.lines.position(of: name) ?? -1)
+                }
+            text += (name + " ").utf8
+            rows.append(Row(textEnd: text.count, source: source))
+            text.append(0x0a)
+        }
+        self.text = text
+        self.rows = rows
+    }
+
+    /// Whether it was made for these.
+    public func fits(names: [String], memory: NodeMemory.Layout, stat: MemoryStat.Layout?) -> Bool {
+        self.memory === memory && self.stat === stat && self.names == names
+    }
+}
