@@ -33,6 +33,7 @@ let package = Package(
         .executable(name: "vnode", targets: ["vnode"]),
         .executable(name: "vnode-init", targets: ["vnode-init"]),
         .executable(name: "vnode-conformance", targets: ["vnode-conformance"]),
+        .executable(name: "vnode-load", targets: ["vnode-load"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -75,12 +76,18 @@ let package = Package(
                 "Tree", "Control", "Linux", "CLinux", arguments, system, .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
+        .target(name: "LoadChecks", dependencies: ["Tree", "Text"], swiftSettings: strict),
+        .executableTarget(
+            name: "vnode-load",
+            dependencies: ["LoadChecks", "Tree", "Text", "Control", "Linux", "CLinux", arguments, system],
+            swiftSettings: strict),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: strict),
         .testTarget(name: "TreeTests", dependencies: ["Tree", "Text"], swiftSettings: strict),
         .testTarget(name: "ReadingsTests", dependencies: ["Readings", "Tree", "Text", "Linux", system], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Linux", system], swiftSettings: strict),
         .testTarget(name: "ViewServerTests", dependencies: ["ViewServer", "Tree", system], swiftSettings: strict),
+        .testTarget(name: "LoadTests", dependencies: ["LoadChecks", "Tree", "Text"], swiftSettings: strict),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "OCI", "Tree", "Linux", system], swiftSettings: strict),
     ]
 )
