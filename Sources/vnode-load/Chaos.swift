@@ -365,8 +365,8 @@ struct ChaosReport: Encodable {
     let stretched: Int
     let latency: Latency
     let longestPass: Int64
-    let passesAtKill: Int
-    let longestPassAtKill: Int64
+    /// Passes during which a worker was killed or replaced, in whatever steps.
+    let latencyAtKill: Latency
     let successor: Latency
     let examples: [Example]
     let faults: [String]
@@ -395,8 +395,7 @@ struct ChaosReport: Encodable {
         stretched = tally.stretched
         latency = Latency(tally.latency)
         longestPass = tally.longest
-        passesAtKill = tally.passesAtKill
-        longestPassAtKill = tally.longestAtKill
+        latencyAtKill = Latency(tally.atKill)
         successor = Latency(actions.successors)
         examples = (actions.examples + tally.examples).sorted { $0.seconds < $1.seconds }
         self.faults = faults
@@ -416,13 +415,10 @@ struct ChaosReport: Encodable {
             ]),
             "open + read + close: \(latency.text)",
             "longest pass in any steps: \(duration(longestPass))",
-            "longest with a worker killed meanwhile: \(duration(longestPassAtKill)) of \(passesAtKill)",
+            "those under a kill (\(latencyAtKill.count)): \(latencyAtKill.text)",
         ]
         if kills > 0 { lines.append("kill until the next worker: \(successor.text)") }
-        for example in examples.prefix(20) {
-            let step = example.step > 0 ? " in steps of \(example.step)\(example.isKeptOpen ? ", kept open" : "")" : ""
-            lines.append("\(example.kind) at \(decimal(example.seconds)) s: \(example.vnode) \(example.file)\(step): \(example.what)")
-        }
+        lines += examples.prefix(20).map(\.text)
         lines += faults.map { "fault: \($0)" } + notes.map { "note: \($0)" }
         return lines.joined(separator: "\n")
     }

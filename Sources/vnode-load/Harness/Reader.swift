@@ -98,6 +98,19 @@ final class Reader: Sendable {
         return judge(target, bytes, floor: floor, begin, end, step)
     }
 
+    /// Opens, reads once, closes, and looks at nothing but errors.
+    func strike(_ target: Target) {
+        let begin = Clock.monotonic
+        do throws(Errno) {
+            let file = try target.open()
+            let raw = file.raw
+            var word: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+            _ = try check(unsafe Glibc.read(raw, &word, 32))
+        } catch {
+            note("failed", target, error.name, 32, begin) { $0.failed += 1 }
+        }
+    }
+
     /// A handle that stays open. `body` gets it and answers what it read, from its first byte to its last, and when it began.
     func hold(_ target: Target, step: Int, _ body: (borrowing OwnedFD) throws(Errno) -> (bytes: [UInt8], begin: Int64)) -> Bool {
         let floor = target.ledger.floor
@@ -217,10 +230,7 @@ final class Reader: Sendable {
             if isHeld { return }
             if step >= 5000 { counts.latency.add(end - begin) }
             counts.longest = max(counts.longest, end - begin)
-            if isAtKill {
-                counts.passesAtKill += 1
-                counts.longestAtKill = max(counts.longestAtKill, end - begin)
-            }
+            if isAtKill { counts.atKill.add(end - begin) }
         }
     }
 

@@ -61,6 +61,11 @@ struct Example: Encodable, Sendable {
     let isKeptOpen: Bool
     /// Since the start of the run.
     let seconds: Double
+
+    var text: String {
+        let manner = step > 0 ? " in steps of \(step)\(isKeptOpen ? ", kept open" : "")" : ""
+        return "\(kind) at \(decimal(seconds)) s: \(vnode) \(file)\(manner): \(what)"
+    }
 }
 
 /// What readers have counted.
@@ -85,8 +90,7 @@ struct Tally: Sendable {
     /// Passes in whatever steps.
     var longest: Int64 = 0
     /// Those during which a worker was killed or was not back yet.
-    var longestAtKill: Int64 = 0
-    var passesAtKill = 0
+    var atKill = Histogram()
 
     var faults: Int { failed + malformed + backward + hung + frozen }
 
@@ -107,7 +111,6 @@ struct Tally: Sendable {
         }
         latency.add(other.latency)
         longest = max(longest, other.longest)
-        longestAtKill = max(longestAtKill, other.longestAtKill)
-        passesAtKill += other.passesAtKill
+        atKill.add(other.atKill)
     }
 }
