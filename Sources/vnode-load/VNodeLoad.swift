@@ -10,7 +10,7 @@ struct VNodeLoad: ParsableCommand {
         commandName: "vnode-load",
         abstract: "Put load on a vnode-fs of its own and check every byte it answers.",
         discussion: "Runs as root, beside other users of vnode. Times in JSON are nanoseconds. Exits with 1 when something failed.",
-        subcommands: [Chaos.self, Kill.self, Noise.self])
+        subcommands: [Chaos.self, Kill.self, Noise.self, Scale.self, Churn.self])
 }
 
 enum Format: String, ExpressibleByArgument, CaseIterable {
