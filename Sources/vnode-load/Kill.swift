@@ -47,8 +47,7 @@ struct Kill: ParsableCommand {
             for _ in 0..<kills where !interrupts.wait(milliseconds: interval) {
                 run.lookForHung()
                 let begin = Clock.monotonic
-                guard let last = server.killWorker() else { continue }
-                run.kills.killed(at: begin)
+                guard let last = server.killWorker(run.kills) else { continue }
                 if server.successor(of: last, seconds: 10) == nil { missing += 1 }
                 let end = Clock.monotonic
                 run.kills.recovered(at: end)

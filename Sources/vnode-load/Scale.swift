@@ -61,7 +61,8 @@ struct Scale: ParsableCommand {
                 points.append(
                     ScaleReport.Point(
                         vnodes: count, processes: usage, registration: Int64(took / Double(max(1, count - first))), idleSeconds: idle,
-                        idle: used, oneFile: Latency(one.latency), anyFile: Latency(all.latency), kill: try kill(server, members, run),
+                        idle: used, oneFile: Latency(one.latency), anyFile: Latency(all.latency),
+                        kill: try kill(server, stage, members, run),
                         failed: one.faults + all.faults))
             }
             let report = ScaleReport(views: views, empty: empty, points: points, limit: limit)
@@ -80,14 +81,16 @@ struct Scale: ParsableCommand {
     }
 
     /// Kills the worker and asks the first vNode, then every other.
-    private func kill(_ server: Server, _ members: [Stage.Member], _ run: Run) throws -> ScaleReport.Kill? {
+    private func kill(_ server: Server, _ stage: Stage, _ members: [Stage.Member], _ run: Run) throws -> ScaleReport.Kill? {
         let reader = Reader(run)
         let begin = Clock.monotonic
-        guard let last = server.killWorker() else { return nil }
+        guard let last = server.killWorker(run.kills) else { return nil }
         reader.pass(members[0].target("/proc/uptime"), step: 65536)
         let first = Clock.monotonic - begin
         for member in members { reader.pass(member.target("/proc/uptime"), step: 65536) }
         let all = Clock.monotonic - begin
+        run.kills.recovered(at: Clock.monotonic)
+        try stage.reconnect()
         guard server.successor(of: last, seconds: 10) != nil else {
             throw Trouble("no worker came after one was killed: \(server.lastWords)")
         }

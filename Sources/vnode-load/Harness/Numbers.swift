@@ -16,7 +16,9 @@ struct Latency: Encodable {
         longest = histogram.longest
     }
 
-    var text: String { "p50 \(duration(p50)), p99 \(duration(p99)), p99.9 \(duration(p999)), longest \(duration(longest))" }
+    var text: String {
+        count == 0 ? "none" : "p50 \(duration(p50)), p99 \(duration(p99)), p99.9 \(duration(p999)), longest \(duration(longest))"
+    }
 }
 
 func duration(_ nanoseconds: Int64) -> String {

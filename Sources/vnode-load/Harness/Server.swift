@@ -66,11 +66,14 @@ final class Server: Sendable {
     /// All its processes.
     var processes: [Int32] { [pid] + children }
 
-    /// Kills the worker. nil when there is none.
-    func killWorker() -> Int32? {
+    /// Kills the worker, which `log` knows before anybody can notice. nil when there is none.
+    func killWorker(_ log: KillLog? = nil) -> Int32? {
         // A pid names another process once its own has been reaped: whose it is is asked after it is held.
         guard let victim = worker, let held = try? Processes.openPidfd(victim), children.contains(victim) else { return nil }
-        return (try? Processes.send(SIGKILL, to: held)) == nil ? nil : victim
+        log?.killed(at: Clock.monotonic)
+        // Whoever has ended meanwhile was not killed, but has no successor yet either.
+        _ = try? Processes.send(SIGKILL, to: held)
+        return victim
     }
 
     /// Waits for another worker than `last`; nil after so many seconds.

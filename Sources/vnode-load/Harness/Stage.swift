@@ -20,7 +20,8 @@ final class Stage {
         }
     }
 
-    private let channel: Channel
+    private let socket: String
+    private var channel: Channel
     private let base: String
     private let cgroups: String
     private let namespace: OwnedFD
@@ -36,8 +37,8 @@ final class Stage {
             _ = try? Processes.dieWithParent()
             while true { pause() }
         }
-        channel = try Channel.connect(to: server.socket, seconds: 30)
-        _ = try channel.ask(.hello(version: protocolVersion))
+        socket = server.socket
+        channel = try Stage.connect(server.socket)
         try Namespaces.unshare(.mount)
         try Mounts.mount("none", on: "/", [.recursive, .isPrivate])
         base = "\(scratch)/mounts"
@@ -49,6 +50,15 @@ final class Stage {
         cgroups = "\(try Machine.cgroup2)/vnode-load-\(getpid())"
         try Directories.make(cgroups)
     }
+
+    private static func connect(_ socket: String) throws -> Channel {
+        let channel = try Channel.connect(to: socket, seconds: 30)
+        _ = try channel.ask(.hello(version: protocolVersion))
+        return channel
+    }
+
+    /// A connection may end with the worker that answers on it.
+    func reconnect() throws { channel = try Stage.connect(socket) }
 
     /// Makes, mounts and registers a vNode with some views. The first is of its top cgroup, the others of cgroups below.
     func add(_ number: Int, views count: Int) throws -> Member {
@@ -86,7 +96,11 @@ final class Stage {
     func remove(_ member: Member) throws {
         member.node.leave()
         members[member.number] = nil
-        _ = try channel.ask(.removeVNode(name: member.node.name))
+        let request = Request.removeVNode(name: member.node.name)
+        do { _ = try channel.ask(request) } catch {
+            try reconnect()
+            _ = try channel.ask(request)
+        }
         let place = "\(base)/\(member.number)"
         for name in ["static", "live"] {
             try Mounts.detach("\(place)/\(name)")
