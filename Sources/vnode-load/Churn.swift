@@ -7,7 +7,7 @@ import SystemPackage
 struct Churn: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make and remove vNodes one after the other and see what stays.",
-        discussion: "Each has two FUSE mounts and two views, of which files are read. Fails when descriptors of the daemon stay open.")
+        discussion: "Each has two FUSE mounts and some views, of which files are read. Fails when descriptors of the daemon stay open.")
 
     @Option(help: "How many.")
     var count = 10_000
@@ -15,10 +15,15 @@ struct Churn: ParsableCommand {
     @Option(help: "How many before that, not counted.")
     var warmUp = 500
 
+    @Option(help: "Views of each.")
+    var views = 2
+
     @OptionGroup var common: Common
 
     func validate() throws {
-        guard count > 0, warmUp >= 0 else { throw ValidationError("--count or --warm-up is out of range") }
+        guard count > 0, warmUp >= 0, (1...16).contains(views) else {
+            throw ValidationError("--count, --warm-up or --views is out of range")
+        }
     }
 
     private struct Moment {
@@ -61,7 +66,7 @@ struct Churn: ParsableCommand {
                 caches[name] = Int64(clamping: size) - Int64(clamping: before.kernel.caches[name] ?? 0)
             }
             let report = ChurnReport(
-                count: done, seconds: seconds, descriptors: after.descriptors - before.descriptors, pss: grown(\.pss),
+                count: done, views: views, seconds: seconds, descriptors: after.descriptors - before.descriptors, pss: grown(\.pss),
                 private: grown(\.private), slab: grown(\.kernel.slab), slabReclaimable: grown(\.kernel.reclaimable), slabCaches: caches,
                 before: before.usage, after: after.usage, failed: tally.faults, examples: tally.examples)
             try common.print(report) { report.text }
@@ -71,8 +76,8 @@ struct Churn: ParsableCommand {
     }
 
     private func turn(_ number: Int, _ stage: Stage, _ reader: Reader) throws {
-        let member = try stage.add(number, views: 2)
-        for view in 0..<2 {
+        let member = try stage.add(number, views: views)
+        for view in 0..<views {
             reader.pass(member.target("/proc/meminfo", view: view), step: 65536)
             reader.pass(member.target("/proc/cpuinfo", view: view, isStatic: true), step: 65536)
         }
@@ -82,6 +87,7 @@ struct Churn: ParsableCommand {
 
 struct ChurnReport: Encodable {
     let count: Int
+    let views: Int
     let seconds: Double
     /// Growth, from after the warm-up to the end. Memory in kB.
     let descriptors: Int
@@ -97,7 +103,7 @@ struct ChurnReport: Encodable {
 
     var text: String {
         var lines = [
-            "\(count) vNodes with two views made and removed in \(decimal(seconds)) s, \(decimal(seconds / Double(max(1, count)) * 1000)) ms each",
+            "\(count) vNodes with \(views) views made and removed in \(decimal(seconds)) s, \(decimal(seconds / Double(max(1, count)) * 1000)) ms each",
             "growth of descriptors \(descriptors), Pss \(pss) kB, private \(self.private) kB",
             "growth of Slab \(slab) kB, of it reclaimable \(slabReclaimable) kB",
         ]
