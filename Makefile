@@ -7,18 +7,19 @@ SHELL := /bin/bash
 export PATH := $(PATH):/opt/swift/usr/bin:/usr/local/swift/usr/bin:/usr/local/bin:/usr/sbin:/sbin
 PREFIX ?= /usr/local
 KERNEL ?= 6.12
+MINUTES ?= 10
 VNODE_BIN ?= .build/release
 export VNODE_BIN
 
 # The Swift runtime is linked in: the binaries need glibc 2.36 and nothing else.
 RELEASE := -c release --static-swift-stdlib
-PROGRAMS := vnode vnode-fs vnode-init vnode-conformance
+PROGRAMS := vnode vnode-fs vnode-init vnode-conformance vnode-load
 
 PACKAGES := libfuse3-dev libseccomp-dev libcap-dev fuse3 pkg-config gcc libc6-dev runc procps util-linux iproute2 python3-minimal
 # What the benchmarks compare with, and what builds and boots the test machines.
 TEST_PACKAGES := lxcfs dash busybox-static mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio xz-utils kmod
 
-.PHONY: help setup setup-test build demo test test-unit test-host test-vm bench bench-render fmt check install uninstall clean
+.PHONY: help setup setup-test build demo test test-unit test-host test-vm chaos bench bench-render fmt check install uninstall clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +35,7 @@ build: ## Build the release binaries
 	swift build $(RELEASE) --product vnode-fs
 	swift build -c release --product vnode-init
 	swift build $(RELEASE) --product vnode-conformance
+	swift build $(RELEASE) --product vnode-load
 
 demo: setup build ## Run a command in a vNode and show node and vNode side by side (root)
 	@Tests/Host/demo
@@ -49,6 +51,9 @@ test-host: build ## Run the privileged suite on this machine (root)
 
 test-vm: build ## Run the suite with real cgroup limits in a VM: KERNEL=6.1|6.12 (root)
 	Tests/VM/suite $(KERNEL)
+
+chaos: build ## Read vNodes for MINUTES=10 while workers are killed and vNodes come and go (root)
+	$(VNODE_BIN)/vnode-load chaos --minutes $(MINUTES)
 
 bench: setup-test build ## Measure against native procfs, a do-nothing FUSE server and lxcfs (root)
 	@Benchmarks/run

@@ -33,6 +33,7 @@ let package = Package(
         .executable(name: "vnode", targets: ["vnode"]),
         .executable(name: "vnode-init", targets: ["vnode-init"]),
         .executable(name: "vnode-conformance", targets: ["vnode-conformance"]),
+        .executable(name: "vnode-load", targets: ["vnode-load"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -79,6 +80,11 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "render-benchmark", dependencies: ["Readings", "Tree", "Text"], path: "Benchmarks/render", swiftSettings: strict),
+        .target(name: "LoadChecks", dependencies: ["Tree", "Text"], swiftSettings: strict),
+        .executableTarget(
+            name: "vnode-load",
+            dependencies: ["LoadChecks", "Tree", "Text", "Control", "Linux", "CLinux", arguments, system],
+            swiftSettings: strict),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: strict),
         .testTarget(name: "TreeTests", dependencies: ["Tree", "Text"], swiftSettings: strict),
         .testTarget(name: "ReadingsTests", dependencies: ["Readings", "Tree", "Text", "Linux", system], swiftSettings: strict),
@@ -87,6 +93,7 @@ let package = Package(
         .testTarget(name: "TakeoverTests", dependencies: ["Takeover", "Linux", system], swiftSettings: strict),
         .testTarget(name: "ViewServerTests", dependencies: ["ViewServer", "Takeover", "Tree", system], swiftSettings: strict),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Linux", "Text", system], swiftSettings: strict),
+        .testTarget(name: "LoadTests", dependencies: ["LoadChecks", "Tree", "Text"], swiftSettings: strict),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "OCI", "Tree", "Linux", system], swiftSettings: strict),
     ]
 )

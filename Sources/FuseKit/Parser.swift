@@ -76,6 +76,8 @@ import Takeover
             var argument: UnsafeMutablePointer<CChar>? = unsafe UnsafeMutablePointer(mutating: name)
             return unsafe withUnsafeMutablePointer(to: &argument) { argv in
                 var arguments = unsafe fuse_args(argc: 1, argv: argv, allocated: 0)
+                // What the session parses it copies, and leaves to its maker.
+                defer { unsafe fuse_opt_free_args(&arguments) }
                 return unsafe fuse_session_new(&arguments, &operations, Operations.size, nil)
             }
         }

@@ -19,6 +19,8 @@ final class Generations: Sendable {
     fileprivate struct State {
         var answer = Answer()
         var record: Vault.Record?
+        /// A handle that reads through the page cache last had to ask.
+        var lastAsked: Int64 = 0
     }
 
     /// How the kernel's copy is brought up to date.
@@ -53,6 +55,10 @@ final class Generations: Sendable {
 
     /// A cached handle open for longer is taken to be one that is read again and again from the start (top, vmstat).
     static let longReader: Int64 = 1_000_000_000
+    /// Such handles begin a new pass when none has read for so long.
+    static let pause: Int64 = 20_000_000
+    /// Who never pauses gets a new answer all the same, at this age.
+    static let oldest: Int64 = 3_000_000_000
 
     /// `file` and `answer` are the records of a worker before this one. ENOMEM when there is no room for a record.
     init(_ records: Records, view: Int, place: Place, file: Vault.Record? = nil, answer: Vault.Record? = nil) throws(Errno) {
@@ -109,17 +115,30 @@ final class Generations: Sendable {
     /// The answer in the page cache.
     var current: Answer { state.withLock { $0.answer } }
 
-    /// The kernel asks for the attributes of an open handle because what it has is old. Handles that have all been open for
-    /// long get a new answer, which the changed modification time makes the kernel read.
-    func refresh(now: Int64, wallClock: Int64, render: () throws(Errno) -> [UInt8]) throws(Errno) -> Answer {
+    /// The cached answer, and the nanoseconds its attributes hold: to the end of its first second and no further, whoever asks, or
+    /// somebody's stat(2) would keep a handle that is read again and again from ever asking.
+    func attributes(now: Int64) -> (Answer, Int64) { state.withLock { ($0.answer, Generations.validity(of: $0.answer, now)) } }
+
+    /// The same for a handle that reads through the page cache, asking because what the kernel has is old. When all such handles
+    /// have been open for long and none is in the middle of a pass they get a new answer, which the changed modification time
+    /// makes the kernel read.
+    func refresh(
+        now: Int64, wallClock: Int64, render: () throws(Errno) -> [UInt8]
+    ) throws(Errno) -> (Answer, Int64) {
         try state.withLock { state throws(Errno) in
             let age = state.answer.takenAt.map { now - $0 } ?? .max
-            if age > Generations.longReader, now - Int64(clamping: lastOpened.value) > Generations.longReader {
+            let isPaused = now - state.lastAsked > Generations.pause || age > Generations.oldest
+            state.lastAsked = now
+            if age > Generations.longReader, isPaused, now - Int64(clamping: lastOpened.value) > Generations.longReader {
                 try replace(&state, render(), now: now, stamp: max(wallClock, state.answer.stamp + 1))
                 flags.value = 0
             }
-            return state.answer
+            return (state.answer, Generations.validity(of: state.answer, now))
         }
+    }
+
+    private static func validity(of answer: Answer, _ now: Int64) -> Int64 {
+        answer.takenAt.map { min(longReader, max(0, $0 + longReader - now)) } ?? 0
     }
 
     private func replace(_ state: inout State, _ bytes: [UInt8], now: Int64, stamp: Int64) throws(Errno) {

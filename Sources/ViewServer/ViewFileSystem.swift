@@ -62,9 +62,7 @@ final class ViewFileSystem: FileSystem {
             if node == NodeID.root {
                 attributes = (directory(inode: 1), Reply.forever)
             } else {
-                let id = try decode(node)
-                if handle == 0 { try refresh(id) }
-                attributes = try self.attributes(of: id)
+                attributes = try self.attributes(of: decode(node), isCachedHandle: handle == 0)
             }
         } catch {
             return reply.error(error)
@@ -160,7 +158,7 @@ final class ViewFileSystem: FileSystem {
     }
 
     /// Attributes and the seconds they hold.
-    private func attributes(of id: NodeID) throws(Errno) -> (Attributes, Double) {
+    private func attributes(of id: NodeID, isCachedHandle: Bool = false) throws(Errno) -> (Attributes, Double) {
         let view = try vnode.view(id.view)
         let entry = catalog[id.place]
         if entry.kind == .directory { return (directory(inode: id.inode), Reply.forever) }
@@ -177,10 +175,14 @@ final class ViewFileSystem: FileSystem {
         case .everyOpen:
             return (file, Reply.forever)
         case .within:
-            let answer = try view.generations(of: id.place).current
+            let generations = try view.generations(of: id.place)
+            let (answer, validity) =
+                isCachedHandle
+                ? try generations.refresh(now: Clock.monotonic, wallClock: Clock.wall) { () throws(Errno) in try view.render(id.place) }
+                : generations.attributes(now: Clock.monotonic)
             file.size = answer.bytes.count
             if answer.takenAt != nil { file.modified = answer.stamp }
-            return (file, Double(Generations.longReader) / 1e9)
+            return (file, Double(validity) / 1e9)
         }
     }
 
@@ -199,15 +201,6 @@ final class ViewFileSystem: FileSystem {
                     connection.invalidate(node: id.raw)
                 })
             return opening == .cached ? (0, .cached) : (handles.open(), .direct)
-        }
-    }
-
-    /// Only for a handle that reads through the page cache: see `Generations.refresh`.
-    private func refresh(_ id: NodeID) throws(Errno) {
-        guard case .within = catalog[id.place].row?.freshness else { return }
-        let view = try vnode.view(id.view)
-        _ = try view.generations(of: id.place).refresh(now: Clock.monotonic, wallClock: Clock.wall) { () throws(Errno) in
-            try view.render(id.place)
         }
     }
 }

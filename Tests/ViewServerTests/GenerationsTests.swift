@@ -57,7 +57,7 @@ private final class Subject {
         try file.refresh(now: milliseconds * 1_000_000, wallClock: milliseconds) { () throws(Errno) in
             computed += 1
             return [UInt8(computed)]
-        }
+        }.0
     }
 }
 
@@ -112,7 +112,7 @@ private final class Subject {
         _ = try subject.open(at: 0)
         #expect(try subject.refresh(at: 999).bytes == [1])
         let before = subject.file.current.stamp
-        #expect(try subject.refresh(at: 1001).bytes == [2])
+        #expect(try subject.refresh(at: 1030).bytes == [2])
         #expect(subject.file.current.stamp > before)
     }
 
@@ -122,6 +122,31 @@ private final class Subject {
         _ = try subject.refresh(at: 2000)
         #expect(try subject.open(at: 2010) == .cached)
         #expect(try subject.refresh(at: 3005).bytes == [2])
+    }
+
+    @Test func aPassThatHasBegunIsReadToItsEndInOneAnswer() throws {
+        let subject = try Subject()
+        _ = try subject.open(at: 0)
+        // Reads every 5 ms across the end of the first second.
+        for time in stride(from: Int64(900), to: 2000, by: 5) { #expect(try subject.refresh(at: time).bytes == [1]) }
+        // The next pass.
+        #expect(try subject.refresh(at: 2500).bytes == [2])
+    }
+
+    @Test func whoNeverPausesGetsANewAnswerInTheEnd() throws {
+        let subject = try Subject()
+        _ = try subject.open(at: 0)
+        var seen: [UInt8] = []
+        for time in stride(from: Int64(5), to: 7000, by: 5) { seen = try subject.refresh(at: time).bytes }
+        #expect(seen == [3])
+    }
+
+    @Test func nobodysStatMakesAnOldAnswerHoldLonger() throws {
+        let subject = try Subject()
+        #expect(subject.file.attributes(now: 0).1 == 0)
+        _ = try subject.open(at: 0)
+        #expect(subject.file.attributes(now: 400_000_000).1 == 600_000_000)
+        #expect(subject.file.attributes(now: 1_400_000_000).1 == 0)
     }
 
     @Test func aCopyInTheKernelIsOverwrittenUnlessItIsLonger() throws {
