@@ -28,6 +28,7 @@ public final class Supervisor {
     private struct Upgrade {
         let worker: WorkerProcess
         let client: UInt64
+        var isOverdue = false
     }
 
     private let options: Options
@@ -257,10 +258,11 @@ public final class Supervisor {
     // MARK: Deaths
 
     private func reap() {
-        if let next = upgrade?.worker, (try? Poll.readable([next.pidfd.raw], milliseconds: 0)) == [true], let client = upgrade?.client {
-            let ending = next.wait()
+        if let ended = upgrade, (try? Poll.readable([ended.worker.pidfd.raw], milliseconds: 0)) == [true] {
+            let ending = ended.worker.wait()
             upgrade = nil
-            refuse(client, "it is no vnode-fs that can take over: it ended with status \(ending.status) instead of greeting")
+            let what = ended.isOverdue ? "did not greet in time" : "ended with status \(ending.status) instead of greeting"
+            refuse(ended.client, "it is no vnode-fs that can take over: it \(what)")
         }
         guard let gone = worker, (try? Poll.readable([gone.pidfd.raw], milliseconds: 0)) == [true] else { return }
         bury(gone)
@@ -395,7 +397,10 @@ public final class Supervisor {
         // How long a replay may take is looked at elsewhere.
         let isReplaying = slots.contains { $0.isInFlight && $0.isReplayed }
         if let worker, worker.readyAt == nil, !isReplaying, now - worker.startedAt > Supervisor.patience { worker.kill() }
-        if let upgrade, now - upgrade.worker.startedAt > Supervisor.patience / 2 { upgrade.worker.kill() }
+        if let late = upgrade, now - late.worker.startedAt > Supervisor.patience / 2 {
+            upgrade?.isOverdue = true
+            late.worker.kill()
+        }
     }
 
     /// Reports requests that take too long; past the limit their connection is aborted, so that nobody hangs.
