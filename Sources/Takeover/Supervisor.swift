@@ -310,9 +310,10 @@ public final class Supervisor {
     private func failed(_ gone: WorkerProcess? = nil) {
         let served = gone?.readyAt.map { Clock.monotonic - $0 }
         // Somebody who kills workers is no reason to wait; a worker that falls over by itself is.
-        let enough: Int64 = history.signal == SIGKILL ? 100_000_000 : 1_000_000_000
+        let isKilled = history.signal == SIGKILL
+        let enough: Int64 = isKilled ? 100_000_000 : 1_000_000_000
         failures = served.map { $0 >= enough } == true ? 0 : failures + 1
-        let wait = failures <= 3 ? 0 : min(Int64(50) << Int64(min(failures - 4, 10)), 5000)
+        let wait = failures <= 3 ? 0 : min(Int64(50) << Int64(min(failures - 4, 10)), isKilled ? 100 : 5000)
         startAt = Clock.monotonic + wait * 1_000_000
         if wait > 0 {
             log.error("\(failures) workers in a row died at once: the next one starts in \(wait) ms", metadata: ["failures": "\(failures)"])
