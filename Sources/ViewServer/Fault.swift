@@ -1,7 +1,8 @@
 import Glibc
 
-/// What goes wrong on purpose, for the tests: `trap:/PATH`, `hang:/PATH`, `slow:/PATH:MILLISECONDS` while a file is rendered, `start`
-/// before there is anything served. With `@N` at its end only in the worker of that generation.
+/// What goes wrong on purpose, for the tests: `trap:/PATH`, `hang:/PATH`, `slow:/PATH:MILLISECONDS` while a file is rendered; `start`
+/// ends and `kill` kills the worker before there is anything served. With `@N` or `@N-M` at its end only in workers of these
+/// generations. Several are separated by commas; of those about files the last counts.
 struct Fault: Sendable {
     private enum Kind {
         case trap, hang
@@ -15,15 +16,19 @@ struct Fault: Sendable {
     nonisolated(unsafe) private(set) static var armed: Fault?
 
     static func arm(_ specification: String, generation: UInt64) {
-        let parts = specification.split(separator: "@", maxSplits: 1)
-        if parts.count == 2, UInt64(parts[1]) != generation { return }
-        let words = parts.first?.split(separator: ":").map(String.init) ?? []
-        switch (words.first, words.count) {
-        case ("start", 1): exit(1)
-        case ("trap", 2): unsafe armed = Fault(kind: .trap, path: words[1])
-        case ("hang", 2): unsafe armed = Fault(kind: .hang, path: words[1])
-        case ("slow", 3): unsafe armed = UInt32(words[2]).map { Fault(kind: .slow(milliseconds: $0), path: words[1]) }
-        default: break
+        for part in specification.split(separator: ",") {
+            let halves = part.split(separator: "@", maxSplits: 1)
+            let bounds = halves.dropFirst().first?.split(separator: "-").compactMap { UInt64($0) }
+            if let bounds, let first = bounds.first, let last = bounds.last, generation < first || generation > last { continue }
+            let words = halves.first?.split(separator: ":").map(String.init) ?? []
+            switch (words.first, words.count) {
+            case ("start", 1): exit(1)
+            case ("kill", 1): raise(SIGKILL)
+            case ("trap", 2): unsafe armed = Fault(kind: .trap, path: words[1])
+            case ("hang", 2): unsafe armed = Fault(kind: .hang, path: words[1])
+            case ("slow", 3): unsafe armed = UInt32(words[2]).map { Fault(kind: .slow(milliseconds: $0), path: words[1]) }
+            default: break
+            }
         }
     }
 
