@@ -2,7 +2,7 @@ import Glibc
 
 /// What goes wrong on purpose, for the tests: `trap:/PATH`, `hang:/PATH`, `slow:/PATH:MILLISECONDS` while a file is rendered; `start`
 /// ends and `kill` kills the worker before there is anything served. With `@N` or `@N-M` at its end only in workers of these
-/// generations. Several are separated by commas; of those about files the last counts.
+/// generations. Several are separated by commas.
 struct Fault: Sendable {
     private enum Kind {
         case trap, hang
@@ -13,7 +13,7 @@ struct Fault: Sendable {
     private let path: String
 
     /// Set before there is a second thread.
-    nonisolated(unsafe) private(set) static var armed: Fault?
+    nonisolated(unsafe) private(set) static var armed: [Fault]?
 
     static func arm(_ specification: String, generation: UInt64) {
         for part in specification.split(separator: ",") {
@@ -24,13 +24,15 @@ struct Fault: Sendable {
             switch (words.first, words.count) {
             case ("start", 1): exit(1)
             case ("kill", 1): raise(SIGKILL)
-            case ("trap", 2): unsafe armed = Fault(kind: .trap, path: words[1])
-            case ("hang", 2): unsafe armed = Fault(kind: .hang, path: words[1])
-            case ("slow", 3): unsafe armed = UInt32(words[2]).map { Fault(kind: .slow(milliseconds: $0), path: words[1]) }
+            case ("trap", 2): arm(.trap, words[1])
+            case ("hang", 2): arm(.hang, words[1])
+            case ("slow", 3): arm(.slow(milliseconds: UInt32(words[2]) ?? 0), words[1])
             default: break
             }
         }
     }
+
+    private static func arm(_ kind: Kind, _ path: String) { unsafe armed = unsafe (armed ?? []) + [Fault(kind: kind, path: path)] }
 
     func strike(_ path: String) {
         guard "/" + path == self.path else { return }

@@ -11,7 +11,8 @@ extension Suite {
 
     private static let deaths: [Check] = [
         Check("SIGKILL of the worker while many read: nothing fails, and the vNode goes on") { context in
-            try await context.withDaemon { daemon in
+            // Slow enough for something to be under way whenever it dies.
+            try await context.withDaemon(arguments: ["--fault", "slow:/proc/uptime:20"]) { daemon in
                 let vnode = try await context.keep("kill", on: daemon)
                 let foreground = [
                     context.program("vnode"), "run", "--socket", daemon.socket, "--", "sh", "-c", "echo ready; exec sleep 60",
@@ -24,6 +25,9 @@ extension Suite {
                             try await readers.advance(30)
                         }
                     }
+                    let caught = daemon.logged("worker died").filter { !$0.contains("requests=0") }
+                    try expect(!caught.isEmpty, "a death with a request under way", got: daemon.program.error)
+                    try expect(!daemon.logged("requests replayed").isEmpty, "requests replayed", got: daemon.program.error)
                     try expect("faults of vnode run", run.isRunning ? run.error : "its end: \(run.error)", is: "")
                     try daemon.isWell()
                     let entered = try await context.launcher(["exec", vnode.name, "--", "sh", "-c", "hostname; cat /proc/uptime; exit 3"])

@@ -57,7 +57,7 @@ extension Suite {
         },
         Check("a request nobody answers is reported, ended without fusectl, and keeps nobody else") { context in
             try await withoutAbort(context) {
-                let arguments = ["--workers", "2", "--stuck-limit", "2", "--fault", "hang:/proc/swaps"]
+                let arguments = ["--workers", "2", "--stuck-limit", "2", "--fault", "hang:/proc/swaps,slow:/proc/uptime:20"]
                 try await context.withDaemon(arguments: arguments) { daemon in
                     let vnode = try await context.keep("stuck", on: daemon)
                     let other = try await context.keep("free", on: daemon)
@@ -78,6 +78,8 @@ extension Suite {
                         try await readers.advance(30)
                     }
                     try expect(!daemon.logged("is refused", "OPEN /proc/swaps", vnode.name).isEmpty, "a refusal", got: daemon.program.error)
+                    let others = daemon.logged("a request is not answered").filter { !$0.contains("/proc/swaps") }
+                    try expect("others taken for stuck", others, is: [])
                     try expect("refusals of others", daemon.logged("is refused").count, is: daemon.logged("is refused", vnode.name).count)
                     try await context.stop(vnode)
                     for attempt in stuck {
