@@ -21,8 +21,17 @@ public final class Supervisor {
 
     private struct Held {
         let descriptor: CInt
-        let connection: UInt64
+        /// Minor device numbers have 20 bits.
+        let minor: UInt32
         var isStored = false
+
+        init(descriptor: CInt, connection: UInt64, isStored: Bool = false) {
+            self.descriptor = descriptor
+            minor = UInt32(truncatingIfNeeded: connection)
+            self.isStored = isStored
+        }
+
+        var connection: UInt64 { UInt64(minor) }
     }
 
     private struct Upgrade {
