@@ -306,7 +306,7 @@ public final class Supervisor {
     private func failed(_ gone: WorkerProcess? = nil) {
         let served = gone?.readyAt.map { Clock.monotonic - $0 }
         // Somebody who kills workers is no reason to wait; a worker that falls over by itself is.
-        let enough: Int64 = history.signal == SIGKILL ? 100_000_000 : 1_000_000_000
+        let enough: Int64 = history.signal == SIGKILL ? 30_000_000 : 1_000_000_000
         failures = served.map { $0 >= enough } == true ? 0 : failures + 1
         let wait = failures <= 3 ? 0 : min(Int64(50) << Int64(min(failures - 4, 10)), 5000)
         startAt = Clock.monotonic + wait * 1_000_000
