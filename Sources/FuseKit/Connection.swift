@@ -27,6 +27,8 @@ public import SystemPackage
             var argument: UnsafeMutablePointer<CChar>? = unsafe UnsafeMutablePointer(mutating: name)
             return unsafe withUnsafeMutablePointer(to: &argument) { argv in
                 var arguments = unsafe fuse_args(argc: 1, argv: argv, allocated: 0)
+                // Parsing puts a copy of its own in their place.
+                defer { unsafe fuse_opt_free_args(&arguments) }
                 return unsafe fuse_session_new(&arguments, &operations, Operations.size, userdata)
             }
         }
