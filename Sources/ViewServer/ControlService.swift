@@ -77,6 +77,7 @@ final class ControlService {
             try client.channel.send(Response.hello(version: protocolVersion, pid: getpid()))
         case .addVNode(let record):
             guard received.count == 5 else { throw ControlError(.invalidArgument, "addVNode takes 5 descriptors, not \(received.count)") }
+            try ControlService.checkLength(record)
             let first = try received.take()
             let second = try received.take()
             let descriptors = VNode.Descriptors(staging: try received.take(), pidfd: try received.take(), procfs: try received.take())
@@ -88,6 +89,7 @@ final class ControlService {
             log.info("vNode added", metadata: ["vnode": "\(record.name)", "uids": "\(record.uidBase)", "cgroup": "\(record.cgroup)"])
             try client.channel.send(Response.done)
         case .addView(let name, let record, let isTied):
+            try ControlService.checkLength(record)
             let vnode = try registry.vnode(name)
             let view: View
             do throws(Errno) { view = try vnode.add(record) } catch {
@@ -112,8 +114,18 @@ final class ControlService {
             }
             try client.channel.send(Response.done, descriptors: [descriptors.staging.raw])
         case .list:
-            for vnode in registry.vnodes { try client.channel.send(Response.vnode(vnode.record, views: vnode.all.map(\.record))) }
+            for vnode in registry.vnodes {
+                for part in Response.vnodes(vnode.record, views: vnode.all.map(\.record)) { try client.channel.send(part) }
+            }
             try client.channel.send(Response.done)
+        }
+    }
+
+    /// One that cannot be listed would keep everybody from the list.
+    private static func checkLength(_ record: some Encodable) throws(ControlError) {
+        let size = Channel.size(of: record)
+        guard size <= Channel.longestRecord else {
+            throw ControlError(.messageTooLong, "a record of \(size) bytes is longer than \(Channel.longestRecord)")
         }
     }
 
