@@ -7,6 +7,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):/opt/swift/usr/bin:/usr/local/swift/usr/bin:/usr/local/bin:/usr/sbin:/sbin
 PREFIX ?= /usr/local
 KERNEL ?= 6.12
+SECONDS_EACH ?= 60
 VNODE_BIN ?= .build/release
 export VNODE_BIN
 
@@ -18,7 +19,7 @@ PACKAGES := libfuse3-dev libseccomp-dev libcap-dev fuse3 pkg-config gcc libc6-de
 # What the benchmarks compare with, and what builds and boots the test machines.
 TEST_PACKAGES := lxcfs dash busybox-static mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio xz-utils kmod
 
-.PHONY: help setup setup-test build demo test test-unit test-host test-vm bench fmt check install uninstall clean
+.PHONY: help setup setup-test build demo test test-unit test-host test-vm fuzz bench fmt check install uninstall clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,14 +51,17 @@ test-host: build ## Run the privileged suite on this machine (root)
 test-vm: build ## Run the suite with real cgroup limits in a VM: KERNEL=6.1|6.12 (root)
 	Tests/VM/suite $(KERNEL)
 
+fuzz: ## Fuzz what reads hostile input: SECONDS_EACH=60 a target (no root needed)
+	@SECONDS_EACH=$(SECONDS_EACH) Fuzz/run
+
 bench: setup-test build ## Measure against native procfs, a do-nothing FUSE server and lxcfs (root)
 	@Benchmarks/run
 
 fmt: ## Format the sources
-	swift format format --in-place --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/Package.swift
+	swift format format --in-place --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/Package.swift Fuzz/Sources
 
 check: ## Check formatting and shell scripts
-	swift format lint --strict --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/Package.swift Fuzz/Sources
 	git grep -lIE '^#!.*(bash|/sh)$$' | xargs -r -n 1 bash -n
 
 install: build ## Install binaries and the systemd unit below PREFIX (root)
@@ -69,4 +73,4 @@ uninstall: ## Remove what install put there (root)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,vnode vnode-fs vnode-init) $(DESTDIR)/etc/systemd/system/vnode-fs.service
 
 clean: ## Remove build products
-	rm -rf .build Benchmarks/.build
+	rm -rf .build .build-fuzz Benchmarks/.build
