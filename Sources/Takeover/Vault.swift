@@ -99,7 +99,7 @@ import Synchronization
         guard let size = Vault.size(of: bytes.count) else { return nil }
         let place = state.withLock { state -> (offset: Int, order: UInt64)? in
             guard state.owners[owner] != nil, let offset = allocate(size, &state) else { return nil }
-            state.order += 1
+            state.order &+= 1
             return (offset, state.order)
         }
         guard let place else { return nil }
@@ -231,6 +231,10 @@ import Synchronization
     /// Makes blocks that belong to no record usable.
     private func keep(_ gap: Range<Int>, _ state: inout State) {
         var at = gap.lowerBound
+        // Nothing in it may look like a record later, when there is more behind it.
+        for block in stride(from: at, to: gap.upperBound, by: Vault.block) where memory.load32(block) != Mark.free {
+            memory.store32(block, Mark.free)
+        }
         while let size = Vault.sizes.last(where: { $0 * Vault.block <= gap.upperBound - at }) {
             state.free[size, default: []].append(at)
             at += size * Vault.block
