@@ -84,7 +84,8 @@ let package = Package(
         .executableTarget(
             name: "vnode-conformance",
             dependencies: [
-                "Tree", "Control", "Linux", "CLinux", arguments, system, .product(name: "Subprocess", package: "swift-subprocess"),
+                "Tree", "Control", "Takeover", "Linux", "CLinux", arguments, system,
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
         .executableTarget(

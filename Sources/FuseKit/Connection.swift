@@ -30,6 +30,12 @@ public final class Connection: Sendable {
         if let negotiated { parser.withLock { $0 = Parser.shared(after: negotiated, for: self) } }
     }
 
+    /// It is unmounted or aborted.
+    var isEnded: Bool {
+        var asked = pollfd(fd: descriptor, events: 0, revents: 0)
+        return unsafe poll(&asked, 1, 0) > 0 && asked.revents & Int16(POLLERR) != 0
+    }
+
     enum Received {
         case request
         case nothing, ended

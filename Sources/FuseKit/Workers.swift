@@ -66,7 +66,8 @@ public final class Workers: Sendable {
         // Reads first: telling the kernel of a change may have to wait for them.
         let left = slots.filter(\.isInFlight).sorted { $0.opcode == 15 && $1.opcode != 15 }
         for slot in left {
-            guard let connection = connections.withLock({ $0[slot.connection] }) else {
+            // Whoever waited on an aborted connection has been told already.
+            guard let connection = connections.withLock({ $0[slot.connection] }), !connection.isEnded else {
                 slot.end()
                 continue
             }

@@ -43,6 +43,12 @@ public enum Sockets {
 
     /// Binds with mode 0600 from the first moment on and listens.
     public static func listen(_ socket: borrowing OwnedFD, at path: String) throws(Errno) {
+        try bind(socket, to: path)
+        _ = try check(Glibc.listen(socket.raw, 128))
+    }
+
+    /// Binds with mode 0600 from the first moment on.
+    public static func bind(_ socket: borrowing OwnedFD, to path: String) throws(Errno) {
         var address = try unixAddress(path)
         let raw = socket.raw
         let mask = umask(0o177)
@@ -53,7 +59,6 @@ public enum Sockets {
                     unsafe Glibc.bind(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
                 }
             })
-        _ = try check(Glibc.listen(raw, 128))
     }
 
     public static func accept(on socket: borrowing OwnedFD) throws(Errno) -> OwnedFD {

@@ -129,10 +129,13 @@ public enum Blame {
         }
     }
 
-    /// Blames a death on the request that was being replayed, or on all in flight when none was.
-    public static func assign(_ slots: [RequestSlot], signal: Int32) {
+    /// Blames a death on the request that was being replayed, or on all in flight when none was. Of a worker that did not come to
+    /// serving, requests that wait for their turn know nothing.
+    public static func assign(_ slots: [RequestSlot], signal: Int32, hasServed: Bool = true) {
         let inFlight = slots.filter(\.isInFlight)
         let replayed = inFlight.filter(\.isReplayed)
-        for slot in replayed.isEmpty ? inFlight : replayed { slot.blame += weight(of: signal) }
+        for slot in replayed.isEmpty && hasServed ? inFlight : replayed { slot.blame += weight(of: signal) }
+        // From now on nobody is at work on them.
+        for slot in inFlight { slot.isReplayed = false }
     }
 }

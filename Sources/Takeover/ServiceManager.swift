@@ -13,6 +13,8 @@ struct ServiceManager: ~Copyable {
         guard let path = unsafe getenv("NOTIFY_SOCKET").map({ unsafe String(cString: $0) }), path.hasPrefix("/") || path.hasPrefix("@"),
             let socket = try? Sockets.datagram()
         else { return nil }
+        // A manager that is stuck must not keep us.
+        try? Sockets.setTimeouts(socket, seconds: 2)
         self.socket = socket
         address = path
     }
@@ -23,7 +25,8 @@ struct ServiceManager: ~Copyable {
     }
 
     borrowing func store(_ key: UInt64, connection: UInt64, _ descriptor: CInt) -> Bool {
-        tell("FDSTORE=1\nFDNAME=\(ServiceManager.name(key, connection))", [descriptor])
+        // Without watching it: one that has hung up is let go of here.
+        tell("FDSTORE=1\nFDPOLL=0\nFDNAME=\(ServiceManager.name(key, connection))", [descriptor])
     }
 
     borrowing func forget(_ key: UInt64, connection: UInt64) {

@@ -37,6 +37,7 @@ public final class Supervisor {
     private struct Upgrade {
         let worker: WorkerProcess
         let client: UInt64
+        var isOverdue = false
     }
 
     private let options: Options
@@ -50,7 +51,9 @@ public final class Supervisor {
     private var worker: WorkerProcess?
     private var upgrade: Upgrade?
     private var history = History()
-    private var refusal: (client: UInt64, reason: String)?
+    /// Upgrades refused of late. Every worker is told: the one before may have died with it.
+    private var refusals: [(client: UInt64, reason: String, at: Int64)] = []
+    private var upgradedAt: Int64 = 0
     /// When the next worker is started, CLOCK_MONOTONIC; nil while there is one.
     private var startAt: Int64? = 0
     private var failures = 0
@@ -61,6 +64,10 @@ public final class Supervisor {
 
     /// Nanoseconds a program may take until it greets, or until it serves.
     private static let patience: Int64 = 10_000_000_000
+    /// Nanoseconds somebody waits for the answer to an upgrade at most.
+    private static let memory: Int64 = 30_000_000_000
+    /// Seconds a request may take while it is replayed: nothing else is answered meanwhile.
+    private static let replayLimit: Int64 = 2
     /// Workers that never served before the supervisor gives up, when none ever has.
     private static let attempts = 5
 
@@ -93,7 +100,11 @@ public final class Supervisor {
             held = kept
             log.notice("taking over from a supervisor that died", metadata: ["descriptors": "\(kept.count)"])
         } else {
-            for gone in kept.values { _ = close(gone.descriptor) }
+            for (key, gone) in kept {
+                manager?.forget(key, connection: gone.connection)
+                _ = close(gone.descriptor)
+            }
+            if old != nil { manager?.forget(HeldKey.memory.raw, connection: 0) }
             memory = try SharedMemory()
         }
         slots = RequestSlot.all(memory)
@@ -199,8 +210,8 @@ public final class Supervisor {
             }
             if !keys.isEmpty { try next.link.send(.held(keys), descriptors: descriptors) }
             try next.link.send(.go)
-            if let refusal { try next.link.send(.refused(client: refusal.client, reason: refusal.reason)) }
-            refusal = nil
+            refusals.removeAll { Clock.monotonic - $0.at > Supervisor.memory }
+            for refusal in refusals { try next.link.send(.refused(client: refusal.client, reason: refusal.reason)) }
         } catch {
             log.error("handing over to a worker: \(error)")
             next.kill()
@@ -256,10 +267,11 @@ public final class Supervisor {
     // MARK: Deaths
 
     private func reap() {
-        if let next = upgrade?.worker, (try? Poll.readable([next.pidfd.raw], milliseconds: 0)) == [true], let client = upgrade?.client {
-            let ending = next.wait()
+        if let ended = upgrade, (try? Poll.readable([ended.worker.pidfd.raw], milliseconds: 0)) == [true] {
+            let ending = ended.worker.wait()
             upgrade = nil
-            refuse(client, "it is no vnode-fs that can take over: it ended with status \(ending.status) instead of greeting")
+            let what = ended.isOverdue ? "did not greet in time" : "ended with status \(ending.status) instead of greeting"
+            refuse(ended.client, "it is no vnode-fs that can take over: it \(what)")
         }
         guard let gone = worker, (try? Poll.readable([gone.pidfd.raw], milliseconds: 0)) == [true] else { return }
         bury(gone)
@@ -280,9 +292,10 @@ public final class Supervisor {
         if isReplaced {
             history.signal = 0
             history.upgrades += 1
+            Blame.assign(slots, signal: 0)
             return
         }
-        history.upgradedFor = 0
+        if Clock.monotonic - upgradedAt > Supervisor.memory { history.upgradedFor = 0 }
         history.signal = ending.signal
         if ending.signal == 0 {
             history.exits += 1
@@ -291,7 +304,7 @@ public final class Supervisor {
         } else {
             history.traps += 1
         }
-        Blame.assign(slots, signal: ending.signal)
+        Blame.assign(slots, signal: ending.signal, hasServed: gone.readyAt != nil)
         if !isDone {
             log.warning(
                 "worker died",
@@ -306,9 +319,10 @@ public final class Supervisor {
     private func failed(_ gone: WorkerProcess? = nil) {
         let served = gone?.readyAt.map { Clock.monotonic - $0 }
         // Somebody who kills workers is no reason to wait; a worker that falls over by itself is.
-        let enough: Int64 = history.signal == SIGKILL ? 30_000_000 : 1_000_000_000
+        let isKilled = history.signal == SIGKILL
+        let enough: Int64 = isKilled ? 30_000_000 : 1_000_000_000
         failures = served.map { $0 >= enough } == true ? 0 : failures + 1
-        let wait = failures <= 3 ? 0 : min(Int64(50) << Int64(min(failures - 4, 10)), 5000)
+        let wait = failures <= 3 ? 0 : min(Int64(50) << Int64(min(failures - 4, 10)), isKilled ? 100 : 5000)
         startAt = Clock.monotonic + wait * 1_000_000
         if wait > 0 {
             log.error("\(failures) workers in a row died at once: the next one starts in \(wait) ms", metadata: ["failures": "\(failures)"])
@@ -349,6 +363,7 @@ public final class Supervisor {
         }
         startAt = nil
         history.upgradedFor = waiting.client
+        upgradedAt = Clock.monotonic
         worker = waiting.worker
         waiting.worker.hasGreeted = true
         handOver(to: waiting.worker)
@@ -375,28 +390,39 @@ public final class Supervisor {
         upgrade.worker.kill()
         bury(upgrade.worker)
         history.upgradedFor = 0
-        refusal = (upgrade.client, "it did not come to serving: the program before it serves again")
+        refuse(upgrade.client, "it did not come to serving: the program before it serves again")
         startAt = 0
     }
 
     private func refuse(_ client: UInt64, _ reason: String) {
         log.warning("upgrade refused: \(reason)")
-        if let worker { try? worker.link.send(.refused(client: client, reason: reason)) } else { refusal = (client, reason) }
+        refusals.append((client, reason, Clock.monotonic))
+        if let worker, worker.hasGreeted { try? worker.link.send(.refused(client: client, reason: reason)) }
     }
 
     // MARK: Bounds
 
     /// A program that does not greet or serve in time is ended.
     private func expire(_ now: Int64) {
-        if let worker, worker.readyAt == nil, now - worker.startedAt > Supervisor.patience { worker.kill() }
-        if let upgrade, now - upgrade.worker.startedAt > Supervisor.patience / 2 { upgrade.worker.kill() }
+        // How long a replay may take is looked at elsewhere.
+        let isReplaying = slots.contains { $0.isInFlight && $0.isReplayed }
+        if let worker, worker.readyAt == nil, !isReplaying, now - worker.startedAt > Supervisor.patience { worker.kill() }
+        if let late = upgrade, now - late.worker.startedAt > Supervisor.patience / 2 {
+            upgrade?.isOverdue = true
+            late.worker.kill()
+        }
     }
 
     /// Reports requests that take too long; past the limit their connection is aborted, so that nobody hangs.
     private func lookForStuck(_ now: Int64) {
         guard let worker else { return }
+        let isServing = worker.readyAt != nil
+        let limit = isServing ? Int64(options.limit) : min(Int64(options.limit), Supervisor.replayLimit)
+        var beyond: [RequestSlot] = []
         for (index, slot) in slots.enumerated() {
-            let seconds = slot.isInFlight ? (now - slot.since) / 1_000_000_000 : 0
+            // Before it serves only what is replayed is being answered, everything else waits.
+            let isAtWork = slot.isInFlight && (isServing || slot.isReplayed)
+            let seconds = isAtWork ? (now - slot.since) / 1_000_000_000 : 0
             if seconds < Int64(options.report) {
                 reported.remove(index)
                 aborted.remove(index)
@@ -405,22 +431,28 @@ public final class Supervisor {
             if reported.insert(index).inserted {
                 log.error("a request is not answered", metadata: ["request": "\(options.describe(slot))", "seconds": "\(seconds)"])
             }
-            guard seconds >= Int64(options.limit) else { continue }
-            let connection = held[slot.connection]?.connection ?? 0
-            let path = "/sys/fs/fuse/connections/\(connection)/abort"
-            if seconds < 2 * Int64(options.limit), connection != 0, aborted.contains(index) || (try? Files.write("1", to: path)) != nil {
-                if aborted.insert(index).inserted {
-                    history.aborts += 1
-                    log.error("connection aborted", metadata: ["request": "\(options.describe(slot))", "connection": "\(connection)"])
-                }
-            } else {
-                log.error("the worker is ended: a request is not answered", metadata: ["request": "\(options.describe(slot))"])
-                slot.isReplayed = true
-                slot.blame += 3
-                worker.kill()
-                return
-            }
+            guard seconds >= limit else { continue }
+            if !aborted.contains(index), abort(slot) { aborted.insert(index) }
+            // Nobody waits for it any more: the thread may come back yet, when it is not the only one.
+            if isServing, aborted.contains(index), seconds < 2 * limit { continue }
+            log.error("the worker is ended: a request is not answered", metadata: ["request": "\(options.describe(slot))"])
+            slot.blame += 3
+            beyond.append(slot)
         }
+        if beyond.isEmpty { return }
+        // Blamed are all of them, and nobody else.
+        for slot in beyond { slot.isReplayed = true }
+        worker.kill()
+    }
+
+    /// Has the kernel give up the connection of a request (fusectl).
+    private func abort(_ slot: RequestSlot) -> Bool {
+        guard let connection = held[slot.connection]?.connection, connection != 0,
+            (try? Files.write("1", to: "/sys/fs/fuse/connections/\(connection)/abort")) != nil
+        else { return false }
+        history.aborts += 1
+        log.error("connection aborted", metadata: ["request": "\(options.describe(slot))", "connection": "\(connection)"])
+        return true
     }
 
     // MARK: Ending

@@ -25,12 +25,16 @@ final class WorkerProcess {
         let child = try Processes.fork {
             _ = clinux_die_with_parent(SIGKILL)
             guard getppid() == parent else { return 1 }
+            // The program may be open at the very number the link takes.
+            let moved = clinux_fcntl(program.raw, F_DUPFD_CLOEXEC, CLong(WorkerProcess.linkDescriptor + 1))
+            guard moved >= 0 else { return 1 }
+            let own = OwnedFD(taking: moved)
             guard theirs == WorkerProcess.linkDescriptor || dup2(theirs, WorkerProcess.linkDescriptor) >= 0 else { return 1 }
             Processes.closeOnExecute(from: WorkerProcess.linkDescriptor + 1)
             _ = clinux_fcntl(WorkerProcess.linkDescriptor, F_SETFD, 0)
             Processes.unblockSignals()
             let words = ["vnode-fs", "worker", "--link", "\(WorkerProcess.linkDescriptor)"] + arguments
-            _ = Processes.execute(program, words, environment: Processes.environment)
+            _ = Processes.execute(own, words, environment: Processes.environment)
             return 127
         }
         pid = child.pid

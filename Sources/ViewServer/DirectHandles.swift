@@ -74,14 +74,15 @@ final class DirectHandles: Sendable {
         var packed = Packer()
         packed.add(UInt64(bytes.count))
         if !isWhole { packed.add(bytes) }
-        let old = state.withLock { $0.handles[handle]?.record }
-        let record = records.put(packed.bytes, Item(.direct, handle: handle), replacing: old)
-        let gone = state.withLock { state in
+        // In one go: reads of one handle may come at the same time, and what replaces a record must be the only one that does.
+        state.withLock { state in
+            let old = state.handles[handle]?.record
+            let record = records.put(packed.bytes, Item(.direct, handle: handle), replacing: old)
+            if record == nil, let old { records.remove(old) }
             state.clock += 1
             state.take(handle, Handle(bytes: isWhole ? nil : bytes, length: bytes.count, order: state.clock, record: record))
-            return state.forgetTooMany()
+            for record in state.forgetTooMany() { records.remove(record) }
         }
-        for record in gone { records.remove(record) }
         return bytes
     }
 }

@@ -52,6 +52,7 @@ final class View: Sendable {
     func render(_ place: Place) throws(Errno) -> [UInt8] {
         guard let row = catalog[place].row, let render = row.render else { throw .permissionDenied }
         Connection.noteRefill()
+        if let fault = unsafe Fault.armed { fault.strike(catalog.path(of: place)) }
         let snapshot = try readings.snapshot(row.needs)
         var out = ByteWriter(capacity: 2048)
         render(snapshot, place.instance, &out)

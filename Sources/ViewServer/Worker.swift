@@ -15,10 +15,13 @@ public final class Worker {
         public var workers: Int
         /// Ends by itself once nobody is connected and no vNode is left.
         public var isPrivate: Bool
+        /// What goes wrong on purpose.
+        public var fault: String?
 
-        public init(workers: Int, isPrivate: Bool) {
+        public init(workers: Int, isPrivate: Bool, fault: String? = nil) {
             self.workers = workers
             self.isPrivate = isPrivate
+            self.fault = fault
         }
     }
 
@@ -58,6 +61,7 @@ public final class Worker {
         try link.send(.hello(version: UInt64(SharedMemory.version), release: releaseVersion))
         let received = try Worker.takeOver(link)
         history = received.history
+        if let fault = options.fault { Fault.arm(fault, generation: history.generation) }
         var held = received.held
         guard let shared = held.removeValue(forKey: HeldKey.memory.raw), let listening = held.removeValue(forKey: HeldKey.listener.raw)
         else { throw Errno.badFileDescriptor }

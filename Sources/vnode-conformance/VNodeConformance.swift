@@ -7,6 +7,8 @@ import SystemPackage
 @main
 enum Main {
     static func main() async {
+        Impostor.actIfCalled()
+        ServiceManager.startIfCalled()
         Reaper.split()
         await VNodeConformance.main()
     }

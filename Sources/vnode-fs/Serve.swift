@@ -95,6 +95,9 @@ struct Serving: ParsableArguments {
     @Flag(name: .customLong("private"), help: ArgumentHelp("End once nobody is connected and no vNode is left.", visibility: .hidden))
     var isPrivate = false
 
+    @Option(help: ArgumentHelp("What the worker does wrong, for tests.", visibility: .hidden))
+    var fault: String?
+
     func validate() throws {
         guard (1...64).contains(workers) else { throw ValidationError("--workers must be from 1 to 64") }
         guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("--log-level: no level \"\(logLevel)\"") }
@@ -106,5 +109,7 @@ struct Serving: ParsableArguments {
         return log
     }
 
-    var arguments: [String] { ["--workers", "\(workers)", "--log-level", logLevel] + (isPrivate ? ["--private"] : []) }
+    var arguments: [String] {
+        ["--workers", "\(workers)", "--log-level", logLevel] + (isPrivate ? ["--private"] : []) + (fault.map { ["--fault", $0] } ?? [])
+    }
 }

@@ -24,7 +24,8 @@ struct Work: ParsableCommand {
         let log = serving.logger
         do {
             try Worker(
-                Worker.Options(workers: serving.workers, isPrivate: serving.isPrivate), link: OwnedFD(taking: link), log: log
+                Worker.Options(workers: serving.workers, isPrivate: serving.isPrivate, fault: serving.fault), link: OwnedFD(taking: link),
+                log: log
             ).run()
         } catch {
             throw fail("worker: \(error)")

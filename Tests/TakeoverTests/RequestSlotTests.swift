@@ -73,10 +73,29 @@ import Testing
         #expect(two.blame < Blame.limit)
     }
 
+    @Test func whatOnlyWaitsForItsTurnIsNotToBlame() {
+        let (one, two) = (RequestSlot(memory, 0), RequestSlot(memory, 1))
+        for slot in [one, two] {
+            slot.begin(connection: 1)
+            unsafe slot.buffer.storeBytes(of: 64 as UInt32, as: UInt32.self)
+        }
+        // A worker that dies before it turns to any of them.
+        Blame.assign([one, two], signal: 9, hasServed: false)
+        #expect(one.blame == 0 && two.blame == 0)
+        one.isReplayed = true
+        Blame.assign([one, two], signal: 9, hasServed: false)
+        // And another one: what was replayed in the life before is not being replayed.
+        Blame.assign([one, two], signal: 9, hasServed: false)
+        #expect(one.blame == 1 && two.blame == 0)
+        #expect(!one.isReplayed)
+    }
+
     @Test func aFewKillsAreNobodysFault() {
         receive()
-        slot.isReplayed = true
-        for _ in 0..<7 { Blame.assign([slot], signal: 9) }
+        for _ in 0..<7 {
+            slot.isReplayed = true
+            Blame.assign([slot], signal: 9)
+        }
         #expect(slot.blame < Blame.limit)
         Blame.assign([slot], signal: 9)
         #expect(slot.blame >= Blame.limit)

@@ -55,6 +55,27 @@ import Tree
         #expect(vault.used == 0)
     }
 
+    @Test func readsOfOneHandleAtTheSameTimeLeaveOneRecord() async throws {
+        let handles = DirectHandles(records, role: 1, generation: 1)
+        let all = (0..<8).map { _ in handles.open() }
+        await withTaskGroup(of: Void.self) { group in
+            for reader in 0..<4 {
+                group.addTask {
+                    for round in 0..<2000 {
+                        let length = [2, 100, 300, 1000][(round + reader) % 4]
+                        _ = try? handles.bytes(of: all[round % 2], offset: 0, size: 1) { () throws(Errno) in
+                            [UInt8](repeating: 1, count: length)
+                        }
+                        // Of the same owner: what one reader frees another one takes.
+                        _ = try? self.read(handles, all[2 + reader], 0, 1)
+                    }
+                }
+            }
+        }
+        for handle in all { handles.close(handle) }
+        #expect(records.vault.used == 0)
+    }
+
     @Test func handlesAreNeverZeroNeverTheSameAndNameTheirRole() {
         let handles = DirectHandles(records, role: 0, generation: 0x4000)
         let made = (0..<100).map { _ in handles.open() }

@@ -36,10 +36,12 @@ extension Context {
     /// Runs `body` beside a daemon.
     @discardableResult
     func withDaemon<Result: Sendable>(
-        socket: String = "fs.sock", state: String = "state", bound: Duration = .seconds(60),
-        _ body: @escaping @Sendable (Daemon) async throws -> Result
+        socket: String = "fs.sock", state: String = "state", arguments: [String] = [], environment: [String: String] = [:],
+        bound: Duration = .seconds(60), _ body: @escaping @Sendable (Daemon) async throws -> Result
     ) async throws -> (Result, Outcome) {
-        try await withProgram(daemonWords(socket: socket, state: state), in: self, bound: bound) { program in
+        try await withProgram(
+            daemonWords(socket: socket, state: state) + arguments, in: self, environment: environment, bound: bound
+        ) { program in
             let daemon = Daemon(socket: path(socket), program: program)
             try await eventually("a daemon that listens", got: { program.error }) {
                 try expect(program.isRunning, "a daemon that listens", got: "its end: \(program.error)")
