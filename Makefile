@@ -8,6 +8,7 @@ export PATH := $(PATH):/opt/swift/usr/bin:/usr/local/swift/usr/bin:/usr/local/bi
 PREFIX ?= /usr/local
 KERNEL ?= 6.12
 MINUTES ?= 10
+SECONDS_EACH ?= 60
 VNODE_BIN ?= .build/release
 export VNODE_BIN
 
@@ -19,7 +20,7 @@ PACKAGES := libfuse3-dev libseccomp-dev libcap-dev fuse3 pkg-config gcc libc6-de
 # What the benchmarks compare with, and what builds and boots the test machines.
 TEST_PACKAGES := lxcfs dash busybox-static mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio xz-utils kmod
 
-.PHONY: help setup setup-test build demo test test-unit test-host test-vm chaos bench bench-render fmt check install uninstall clean
+.PHONY: help setup setup-test build demo test test-unit test-host test-vm chaos fuzz bench bench-render fmt check install uninstall clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +56,9 @@ test-vm: build ## Run the suite with real cgroup limits in a VM: KERNEL=6.1|6.12
 chaos: build ## Read vNodes for MINUTES=10 while workers are killed and vNodes come and go (root)
 	$(VNODE_BIN)/vnode-load chaos --minutes $(MINUTES)
 
+fuzz: ## Fuzz what reads hostile input: SECONDS_EACH=60 a target (no root needed)
+	@SECONDS_EACH=$(SECONDS_EACH) Fuzz/run
+
 bench: setup-test build ## Measure against native procfs, a do-nothing FUSE server and lxcfs (root)
 	@Benchmarks/run
 
@@ -62,10 +66,10 @@ bench-render: ## Measure what one answer costs the daemon, without FUSE (no root
 	swift run -c release render-benchmark
 
 fmt: ## Format the sources
-	swift format format --in-place --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/render Benchmarks/Package.swift
+	swift format format --in-place --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/render Benchmarks/Package.swift Fuzz/Sources
 
 check: ## Check formatting and shell scripts
-	swift format lint --strict --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/render Benchmarks/Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/render Benchmarks/Package.swift Fuzz/Sources
 	git grep -lIE '^#!.*(bash|/sh)$$' | xargs -r -n 1 bash -n
 
 install: build ## Install binaries and the systemd unit below PREFIX (root)
@@ -77,4 +81,4 @@ uninstall: ## Remove what install put there (root)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,vnode vnode-fs vnode-init) $(DESTDIR)/etc/systemd/system/vnode-fs.service
 
 clean: ## Remove build products
-	rm -rf .build Benchmarks/.build
+	rm -rf .build .build-fuzz Benchmarks/.build

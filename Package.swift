@@ -1,13 +1,22 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .strictMemorySafety(),
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
+/// Fuzz/README.md: counters and AddressSanitizer in every module under test, whose internals a harness may reach.
+let isFuzzing = Context.environment["VNODE_FUZZ"] == "1"
+let instrumented: [SwiftSetting] = [
+    .unsafeFlags([
+        "-sanitize=address,fuzzer", "-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table", "-enable-testing",
+    ])
 ]
+
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (isFuzzing ? instrumented : [])
 
 /// PID 1 of every vNode: without the Swift runtime, because its memory is paid once a vNode.
 let embedded: [SwiftSetting] = [
@@ -98,3 +107,16 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "OCI", "Tree", "Linux", system], swiftSettings: strict),
     ]
 )
+
+if isFuzzing {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "vnode-fuzz",
+            dependencies: [
+                "CFuzzer", "CFuse3", "Text", "Tree", "Readings", "FuseKit", "Control", "ViewServer", "Takeover", "OCI", "Sandbox", "Linux",
+                system, logging,
+            ],
+            path: "Fuzz/Sources", swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=address"])]),
+    ]
+}

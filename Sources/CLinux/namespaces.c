@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "clinux.h"
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -26,4 +28,10 @@ int clinux_move_mount(int from, const char *from_path, int to, const char *to_pa
 int clinux_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set, uint64_t clear, int userns) {
     struct attributes attributes = {.set = set, .clear = clear, .userns = userns < 0 ? 0 : (uint64_t)userns};
     return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
+}
+
+int64_t clinux_minor(const char *path) {
+    struct statx status;
+    if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_SYMLINK_NOFOLLOW, STATX_TYPE, &status) < 0) return -1;
+    return status.stx_dev_minor;
 }

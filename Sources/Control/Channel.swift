@@ -23,6 +23,12 @@ public struct Channel: ~Copyable {
     /// Longest message either side accepts, bytes.
     public static let longest = 16384
 
+    /// Longest record that can be announced, encoded: so that what it is told with fits too.
+    public static let longestRecord = longest / 4
+
+    /// Bytes of a message on the wire.
+    public static func size(of message: some Encodable) -> Int { (try? JSONEncoder().encode(message).count) ?? .max }
+
     public init(_ socket: consuming OwnedFD) { self.socket = socket }
 
     /// Connects to a daemon. ENOENT or ECONNREFUSED: none is listening at `path`.

@@ -57,7 +57,7 @@ public enum Request: Codable, Sendable, Equatable {
     case removeVNode(name: String)
     /// Answer: `.done` with the staging mount namespace as descriptor.
     case staging(vnode: String)
-    /// Answers: one `.vnode` each, then `.done`.
+    /// Answers: one `.vnode` or more each, with a part of its views, then `.done`.
     case list
     /// Descriptor: the program to serve with from now on. Answer: `.upgraded` by that program.
     case upgrade
@@ -83,3 +83,21 @@ public let protocolVersion = 2
 
 /// Where the daemon listens unless told otherwise.
 public let defaultSocketPath = "/run/vnode/vnode-fs.sock"
+
+extension Response {
+    /// What tells of a vNode, its views in as many messages as they take.
+    public static func vnodes(_ record: VNodeRecord, views: [ViewRecord]) -> [Response] {
+        var parts: [[ViewRecord]] = [[]]
+        var used = 0
+        for view in views {
+            let size = Channel.size(of: view) + 1
+            if used + size > Channel.longest / 2, used > 0 {
+                parts.append([])
+                used = 0
+            }
+            parts[parts.count - 1].append(view)
+            used += size
+        }
+        return parts.map { .vnode(record, views: $0) }
+    }
+}

@@ -69,8 +69,13 @@ public final class Connection: Sendable {
         switch slot.opcode {
         case Opcode.initialize:
             let request = unsafe Array(slot.buffer.prefix(length))
-            files.negotiated(request)
-            parser.withLock { $0 = Parser.shared(after: request, for: self) }
+            // A second one is the first again: replayed, or nothing the kernel sends.
+            let isFirst = parser.withLock { parser in
+                if parser != nil { return false }
+                parser = Parser.shared(after: request, for: self)
+                return true
+            }
+            if isFirst { files.negotiated(request) }
             Parser.answer(request, for: self)
         // Requests are answered sooner than they could be given up.
         case Opcode.interrupt: break

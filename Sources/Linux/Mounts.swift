@@ -49,4 +49,11 @@ public enum Mounts {
     private static let attributeReadOnly: UInt64 = 1
     private static let attributeIDMap: UInt64 = 0x10_0000
     private static let atEmptyPath: UInt32 = 0x1000
+
+    /// Minor device number of the file system mounted at `path`; of a FUSE mount also its number in fusectl. Its server is not asked.
+    public static func minor(of path: String) throws(Errno) -> UInt32 {
+        let number = unsafe clinux_minor(path)
+        if number < 0 { throw Errno(rawValue: errno) }
+        return UInt32(truncatingIfNeeded: number)
+    }
 }

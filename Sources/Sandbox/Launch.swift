@@ -138,9 +138,12 @@ public final class Launch {
         let staging = try attempt("opening", "/proc/self/ns/mnt") { () throws(Errno) in try Files.open("/proc/self/ns/mnt", flags: O_RDONLY)
         }
         let procfs = try attempt("opening", "/procfs") { () throws(Errno) in try Files.open("/procfs", flags: O_RDONLY | O_DIRECTORY) }
-        let record = VNodeRecord(
+        var record = VNodeRecord(
             name: state.name, uidBase: state.uidBase, startedAt: state.startedAt, hostname: state.hostname, bootID: state.bootID,
             cgroup: state.cgroup, initPID: first.pid, affinity: state.affinity)
+        // Without them a connection that hangs can only be aborted with the worker.
+        record.staticConnection = try? Mounts.minor(of: "/fuse/static")
+        record.liveConnection = try? Mounts.minor(of: "/fuse/live")
         try daemon.ask(
             .addVNode(record), descriptors: [fixed.raw, live.raw, staging.raw, first.pidfd.raw, procfs.raw], "registering the vNode")
     }

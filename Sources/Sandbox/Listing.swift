@@ -64,7 +64,7 @@ public enum Listing {
         try daemon.channel.send(Request.list)
         var found: [String] = []
         while case .vnode(let record, let views) = try daemon.channel.answer().0 {
-            if record.name == state.name { found = views.map(\.name) }
+            if record.name == state.name { found += views.map(\.name) }
         }
         return found
     }

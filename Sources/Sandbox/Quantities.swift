@@ -10,7 +10,8 @@ public struct ByteSize: Sendable, Equatable, Codable {
 
     public init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard !digits.isEmpty, let number = UInt64(digits) else { return nil }
+        // The Kelvin sign is a k in lower case.
+        guard !digits.isEmpty, text.utf8.allSatisfy({ $0 < 0x80 }), let number = UInt64(digits) else { return nil }
         let shift: UInt64
         switch text.dropFirst(digits.count).lowercased() {
         case "", "b": shift = 0

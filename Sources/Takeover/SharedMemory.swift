@@ -97,6 +97,12 @@ extension SharedMemory {
         unsafe at(0).copyMemory(from: other.at(0), byteCount: other.top)
     }
 
+    /// Puts words where the next record begins, as somebody might who has run wild.
+    package static func ruin(_ memory: SharedMemory, words: [UInt32]) throws(Errno) {
+        for (index, word) in words.enumerated() { memory.store32(memory.top + 4 * index, word) }
+        memory.top += 128
+    }
+
     package func dieAfter(stores: Int) { storesLeft = stores }
     package func revive() { storesLeft = nil }
     package var isDead: Bool { storesLeft == 0 }

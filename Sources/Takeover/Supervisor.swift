@@ -21,8 +21,17 @@ public final class Supervisor {
 
     private struct Held {
         let descriptor: CInt
-        let connection: UInt64
+        /// Minor device numbers have 20 bits.
+        let minor: UInt32
         var isStored = false
+
+        init(descriptor: CInt, connection: UInt64, isStored: Bool = false) {
+            self.descriptor = descriptor
+            minor = UInt32(truncatingIfNeeded: connection)
+            self.isStored = isStored
+        }
+
+        var connection: UInt64 { UInt64(minor) }
     }
 
     private struct Upgrade {
@@ -311,7 +320,7 @@ public final class Supervisor {
         let served = gone?.readyAt.map { Clock.monotonic - $0 }
         // Somebody who kills workers is no reason to wait; a worker that falls over by itself is.
         let isKilled = history.signal == SIGKILL
-        let enough: Int64 = isKilled ? 100_000_000 : 1_000_000_000
+        let enough: Int64 = isKilled ? 30_000_000 : 1_000_000_000
         failures = served.map { $0 >= enough } == true ? 0 : failures + 1
         let wait = failures <= 3 ? 0 : min(Int64(50) << Int64(min(failures - 4, 10)), isKilled ? 100 : 5000)
         startAt = Clock.monotonic + wait * 1_000_000

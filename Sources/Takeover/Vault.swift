@@ -47,7 +47,14 @@ import Synchronization
 
     private struct State {
         var free: [Int: [Int]] = [:]
-        var owners: [UInt64: Set<Int>] = [:]
+        /// Offsets of each one's records, in no order.
+        var owners: [UInt64: [Int]] = [:]
+
+        mutating func take(_ offset: Int, from owner: UInt64) -> Bool {
+            guard let index = owners[owner]?.firstIndex(of: offset), let last = owners[owner]?.popLast() else { return false }
+            if last != offset { owners[owner]?[index] = last }
+            return true
+        }
         var order: UInt64 = 1
     }
 
@@ -92,7 +99,7 @@ import Synchronization
         guard let size = Vault.size(of: bytes.count) else { return nil }
         let place = state.withLock { state -> (offset: Int, order: UInt64)? in
             guard state.owners[owner] != nil, let offset = allocate(size, &state) else { return nil }
-            state.order += 1
+            state.order &+= 1
             return (offset, state.order)
         }
         guard let place else { return nil }
@@ -111,15 +118,15 @@ import Synchronization
                 return nil
             }
             memory.store32(offset + Field.state, Mark.valid)
-            state.owners[owner]?.insert(offset)
-            if let old, state.owners[owner]?.remove(old.offset) != nil { release(old.offset, &state) }
+            state.owners[owner]?.append(offset)
+            if let old, state.take(old.offset, from: owner) { release(old.offset, &state) }
             return Record(offset: offset)
         }
     }
 
     public func remove(_ record: Record, owner: UInt64) {
         state.withLock { state in
-            if state.owners[owner]?.remove(record.offset) != nil { release(record.offset, &state) }
+            if state.take(record.offset, from: owner) { release(record.offset, &state) }
         }
     }
 
@@ -127,8 +134,7 @@ import Synchronization
     public func remove(owner: UInt64, where isGone: (UInt64) -> Bool) {
         state.withLock { state in
             for offset in state.owners[owner] ?? [] where isGone(memory.load64(offset + Field.item)) {
-                state.owners[owner]?.remove(offset)
-                release(offset, &state)
+                if state.take(offset, from: owner) { release(offset, &state) }
             }
         }
     }
@@ -212,7 +218,7 @@ import Synchronization
                 gap = at
             }
             keep(gap..<at, &state)
-            for (name, place) in newest { state.owners[name.owner, default: []].insert(place.offset) }
+            for (name, place) in newest { state.owners[name.owner, default: []].append(place.offset) }
             for offset in unfinished { release(offset, &state) }
         }
     }
@@ -225,6 +231,10 @@ import Synchronization
     /// Makes blocks that belong to no record usable.
     private func keep(_ gap: Range<Int>, _ state: inout State) {
         var at = gap.lowerBound
+        // Nothing in it may look like a record later, when there is more behind it.
+        for block in stride(from: at, to: gap.upperBound, by: Vault.block) where memory.load32(block) != Mark.free {
+            memory.store32(block, Mark.free)
+        }
         while let size = Vault.sizes.last(where: { $0 * Vault.block <= gap.upperBound - at }) {
             state.free[size, default: []].append(at)
             at += size * Vault.block

@@ -30,7 +30,7 @@ public struct CPUSet: Sendable, Equatable {
 
     /// Parses `0-3,8`, surrounding white space allowed; nil for anything else. An empty list is the empty set.
     public init?(list: some StringProtocol) {
-        var found: Set<Int> = []
+        var ranges: [ClosedRange<Int>] = []
         let text = list.drop { $0.isWhitespace }
         let trimmed = text.prefix { !$0.isWhitespace }
         guard text.dropFirst(trimmed.count).allSatisfy(\.isWhitespace) else { return nil }
@@ -40,10 +40,15 @@ public struct CPUSet: Sendable, Equatable {
                 guard let from = ends.first, let to = ends.last, let first = CPUSet.number(String(from)),
                     let last = CPUSet.number(String(to)), first <= last
                 else { return nil }
-                found.formUnion(first...last)
+                ranges.append(first...last)
             }
         }
-        ids = found.sorted()
+        ids = []
+        // A text of a few bytes a range must not cost thousands of ids each time it names them again.
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            let first = max(range.lowerBound, (ids.last ?? -1) + 1)
+            if first <= range.upperBound { ids += first...range.upperBound }
+        }
     }
 
     /// The same for the content of a file.

@@ -151,9 +151,11 @@ final class ControlService {
             }
             return Answer(responses: [.hello(version: protocolVersion, pid: supervisor)])
         case .addVNode(let record):
+            try ControlService.checkLength(record)
             try add(record, received)
             return Answer(responses: [.done])
         case .addView(let name, let record, let isTied):
+            try ControlService.checkLength(record)
             let vnode = try registry.vnode(name)
             let view: View
             do throws(Errno) { view = try vnode.add(record, tiedTo: isTied ? client.serial : nil) } catch {
@@ -177,7 +179,7 @@ final class ControlService {
             }
             return Answer(responses: [.done], descriptors: [descriptors.staging.raw], keep: descriptors)
         case .list:
-            return Answer(responses: registry.vnodes.map { .vnode($0.record, views: $0.all.map(\.record)) } + [.done])
+            return Answer(responses: registry.vnodes.flatMap { Response.vnodes($0.record, views: $0.all.map(\.record)) } + [.done])
         case .metrics:
             let report: SentReport
             do { report = SentReport(try registry.report(history).memfd()) } catch { throw ControlError(.ioError, "metrics: \(error)") }
@@ -210,6 +212,14 @@ final class ControlService {
             throw ControlError(error, "upgrade: asking the supervisor: \(error)")
         }
         return Answer()
+    }
+
+    /// One that cannot be listed would keep everybody from the list.
+    private static func checkLength(_ record: some Encodable) throws(ControlError) {
+        let size = Channel.size(of: record)
+        guard size <= Channel.longestRecord else {
+            throw ControlError(.messageTooLong, "a record of \(size) bytes is longer than \(Channel.longestRecord)")
+        }
     }
 
     func end(_ name: String) {

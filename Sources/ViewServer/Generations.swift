@@ -9,7 +9,7 @@ import Tree
 /// All of it is in the vault as well: a worker that comes later goes on with the same answer and the same count of handles.
 final class Generations: Sendable {
     struct Answer: Sendable {
-        var bytes: [UInt8] = []
+        var length = 0
         /// CLOCK_MONOTONIC nanoseconds; nil before the first answer.
         var takenAt: Int64?
         /// Modification time to show, nanoseconds since 1970: another one for every answer.
@@ -74,7 +74,7 @@ final class Generations: Sendable {
             known.record = answer
             known.answer.takenAt = packed.signed()
             known.answer.stamp = packed.signed() ?? 0
-            known.answer.bytes = packed.bytes()
+            known.answer.length = packed.bytes().count
         }
         // Nobody knows which answer the kernel has: the next open tells it of a new one.
         if flags.value & Flag.isUntold != 0 { known.answer.takenAt = nil }
@@ -95,7 +95,7 @@ final class Generations: Sendable {
                 let bytes = try render()
                 let old = state.answer
                 // A new time would make the kernel drop what it is given.
-                let canOverwrite = old.takenAt != nil && !old.bytes.isEmpty && bytes.count >= old.bytes.count
+                let canOverwrite = old.takenAt != nil && old.length > 0 && bytes.count >= old.length
                 flags.value = Flag.isUntold
                 try replace(&state, bytes, now: now, stamp: canOverwrite ? old.stamp : max(wallClock, old.stamp + 1))
                 renew(canOverwrite ? .overwrite(bytes) : .drop)
@@ -114,6 +114,17 @@ final class Generations: Sendable {
 
     /// The answer in the page cache.
     var current: Answer { state.withLock { $0.answer } }
+
+    /// Its content. Kept in the vault only: the kernel asks for it once, if at all.
+    var content: [UInt8] {
+        state.withLock { state in
+            guard let record = state.record else { return [] }
+            var packed = Unpacker(records.vault.bytes(of: record))
+            _ = packed.signed()
+            _ = packed.signed()
+            return packed.bytes()
+        }
+    }
 
     /// The cached answer, and the nanoseconds its attributes hold: to the end of its first second and no further, whoever asks, or
     /// somebody's stat(2) would keep a handle that is read again and again from ever asking.
@@ -148,6 +159,6 @@ final class Generations: Sendable {
         packed.add(bytes)
         guard let record = records.put(packed.bytes, item, replacing: state.record) else { throw .noMemory }
         state.record = record
-        state.answer = Answer(bytes: bytes, takenAt: now, stamp: stamp)
+        state.answer = Answer(length: bytes.count, takenAt: now, stamp: stamp)
     }
 }

@@ -10,8 +10,9 @@ final class LimitWatch {
     }
 
     let inotify: OwnedFD
-    private var subjects: [CInt: Set<Subject>] = [:]
-    private var watches: [String: [Int: [CInt]]] = [:]
+    /// Who is concerned by a watch, and the watches of a vNode. Lists, not sets: there are thousands of them, of a few entries each.
+    private var subjects: [CInt: [Subject]] = [:]
+    private var watches: [String: [(view: Int, watch: CInt)]] = [:]
 
     init() throws(Errno) { inotify = try Events.inotify() }
 
@@ -19,23 +20,25 @@ final class LimitWatch {
     func add(_ view: View, of vnode: String) {
         for path in view.readings.watchedFiles {
             guard let watch = try? Events.watch(path, with: inotify) else { continue }
-            subjects[watch, default: []].insert(Subject(vnode: vnode, view: view.number))
-            watches[vnode, default: [:]][view.number, default: []].append(watch)
+            subjects[watch, default: []].append(Subject(vnode: vnode, view: view.number))
+            watches[vnode, default: []].append((view.number, watch))
         }
     }
 
-    func remove(vnode: String, view: Int) {
-        for watch in watches[vnode]?.removeValue(forKey: view) ?? [] {
-            subjects[watch]?.remove(Subject(vnode: vnode, view: view))
+    func remove(vnode: String, view: Int) { remove(vnode) { $0 == view } }
+
+    func remove(vnode: String) { remove(vnode) { _ in true } }
+
+    private func remove(_ vnode: String, where isGone: (Int) -> Bool) {
+        guard let all = watches[vnode] else { return }
+        let left = all.filter { !isGone($0.view) }
+        watches[vnode] = left.isEmpty ? nil : left
+        for (view, watch) in all where isGone(view) {
+            subjects[watch]?.removeAll { $0 == Subject(vnode: vnode, view: view) }
             guard subjects[watch]?.isEmpty == true else { continue }
             subjects[watch] = nil
             Events.unwatch(watch, with: inotify)
         }
-    }
-
-    func remove(vnode: String) {
-        for view in watches[vnode]?.keys.map({ $0 }) ?? [] { remove(vnode: vnode, view: view) }
-        watches[vnode] = nil
     }
 
     /// The views whose limits may have changed since the last call.

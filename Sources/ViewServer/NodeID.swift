@@ -26,8 +26,9 @@ struct NodeID: Equatable {
 
     var raw: UInt64 { UInt64(view) << 40 | UInt64(place.entry) << 28 | UInt64(place.instance) }
 
-    /// What stat(2) shows: 32 bits, because programs built without large file support refuse more.
-    var inode: UInt64 { UInt64(view & 0x7f) << 25 | UInt64(place.entry) << 13 | UInt64(place.instance & 0x1fff) }
+    /// What stat(2) shows: 32 bits, because programs built without large file support refuse more, and never 0, which readdir(3)
+    /// takes for a deleted entry.
+    var inode: UInt64 { UInt64((view - 1) % 127 + 1) << 25 | UInt64(place.entry) << 13 | UInt64(place.instance & 0x1fff) }
 
     /// Largest view number that fits.
     static let mostViews = (1 << 24) - 1

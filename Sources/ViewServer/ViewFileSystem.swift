@@ -89,7 +89,7 @@ final class ViewFileSystem: FileSystem {
             switch try row(id.place).freshness {
             case .onEvent: bytes = try view.render(id.place)
             case .within where role == .static, .everyOpen where role == .static: throw Errno.ioError
-            case .within where handle == 0: bytes = try view.generations(of: id.place).current.bytes
+            case .within where handle == 0: bytes = try view.generations(of: id.place).content
             case .within:
                 bytes = try handles.bytes(of: handle, offset: offset, size: size) { () throws(Errno) in
                     let answer = try view.render(id.place)
@@ -180,7 +180,7 @@ final class ViewFileSystem: FileSystem {
                 isCachedHandle
                 ? try generations.refresh(now: Clock.monotonic, wallClock: Clock.wall) { () throws(Errno) in try view.render(id.place) }
                 : generations.attributes(now: Clock.monotonic)
-            file.size = answer.bytes.count
+            file.size = answer.length
             if answer.takenAt != nil { file.modified = answer.stamp }
             return (file, Double(validity) / 1e9)
         }

@@ -76,6 +76,9 @@ struct KillReport: Encodable {
     let latency: Latency
     /// Passes during which there was a kill, in whatever steps.
     let latencyAtKill: Latency
+    /// The longest system call of each of these: how long a reader was kept waiting.
+    let pauseAtKill: Latency
+    let longestCall: Int64
     /// Until another worker process was there.
     let successor: Latency
     let examples: [Example]
@@ -91,6 +94,8 @@ struct KillReport: Encodable {
         withoutSuccessor = missing
         latency = Latency(tally.latency)
         latencyAtKill = Latency(tally.atKill)
+        pauseAtKill = Latency(tally.callAtKill)
+        longestCall = tally.longestCall
         successor = Latency(successors)
         examples = tally.examples
         passed = tally.faults == 0 && missing == 0 && tally.opens > 0
@@ -102,6 +107,7 @@ struct KillReport: Encodable {
             "failed \(failed), malformed \(malformed), backward \(backward), hung \(hung), kills without a successor \(withoutSuccessor)",
             "open + read + close: \(latency.text)",
             "those under a kill (\(latencyAtKill.count)): \(latencyAtKill.text)",
+            "longest system call of each: \(pauseAtKill.text); of all: \(duration(longestCall))",
             "kill until the next worker: \(successor.text)",
         ]
         if kills == 0 { lines.append("note: vnode-fs has no worker process: none was killed") }

@@ -71,6 +71,20 @@ private struct Pair: ~Copyable {
         #expect(throws: ControlError.self) { _ = try pair.near.receive(Request.self) }
     }
 
+    @Test func aVNodeOfManyViewsIsToldInParts() throws {
+        let views = (1...2000).map { ViewRecord(name: "exec-\($0)", cgroup: "/sys/fs/cgroup/vnode/a/c-exec-\($0)") }
+        let parts = Response.vnodes(Self.record, views: views)
+        let pair = try Pair()
+        var told: [ViewRecord] = []
+        for part in parts {
+            try pair.near.send(part)
+            guard case .vnode(Self.record, let some)? = try pair.far.receive(Response.self)?.0 else { return #expect(Bool(false)) }
+            told += some
+        }
+        #expect(told == views)
+        #expect(Response.vnodes(Self.record, views: []) == [.vnode(Self.record, views: [])])
+    }
+
     @Test func aClosedConnectionIsTheEnd() throws {
         let pair = try Pair()
         let near = pair.closingFar()

@@ -8,7 +8,7 @@ import Testing
     ])
     func sizes(_ text: String, _ bytes: UInt64) { #expect(ByteSize(text)?.bytes == bytes) }
 
-    @Test(arguments: ["", "12Q", "M", "-1", "1.5G", "99999999999999999999", "9999999T", " 1", "1 M"])
+    @Test(arguments: ["", "12Q", "M", "-1", "1.5G", "99999999999999999999", "9999999T", " 1", "1 M", "1\u{212a}"])
     func noSizes(_ text: String) { #expect(ByteSize(text) == nil) }
 
     @Test(arguments: [("1.5", 150_000), ("1", 100_000), ("0.01", 1000), ("8192", 819_200_000)])

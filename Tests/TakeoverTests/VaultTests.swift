@@ -98,4 +98,13 @@ import Testing
         }
         #expect(seen == ["old", "new"])
     }
+
+    @Test func ruinedBlocksDoNotSwallowWhatIsPutBehindThem() throws {
+        // A block that says it begins a record of 1 MB, with nothing behind it yet.
+        try SharedMemory.ruin(memory, words: [0x7665_6333, 8192])
+        let next = Vault(memory)
+        next.open(owner: 1)
+        for item in 1...100 { #expect(next.put([UInt8](repeating: 1, count: 20_000), owner: 1, item: UInt64(item)) != nil) }
+        #expect(Vault(memory).found().count == 100)
+    }
 }

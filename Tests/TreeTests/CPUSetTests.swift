@@ -25,6 +25,12 @@ import Tree
         for text in texts { #expect(CPUSet(file: Array(text.utf8)) == CPUSet(list: text), "\(text)") }
     }
 
+    /// Ids named again and again would take minutes if each time cost something for every id.
+    @Test(.timeLimit(.minutes(1))) func rangesMayOverlap() {
+        #expect(CPUSet(list: "4-4,0-3,2-5,5,9,0")?.ids == [0, 1, 2, 3, 4, 5, 9])
+        #expect(CPUSet(list: Array(repeating: "0-8191", count: 20_000).joined(separator: ","))?.count == 8192)
+    }
+
     /// As `%*pb` for the kernel's nr_cpu_ids: the first group has only the digits its bits need.
     @Test func masks() {
         #expect(CPUSet([0]).mask(width: 2) == "1")

@@ -20,6 +20,10 @@ import Tree
         #expect(Catalog.standard.entries.count <= 4096)
     }
 
+    @Test(arguments: [1, 127, 128, 256, NodeID.mostViews]) func noInodeNumberIsZero(view: Int) {
+        #expect(NodeID(view: view, place: .top).inode > 0)
+    }
+
     @Test func inodeNumbersFit32Bits() {
         let id = NodeID(view: NodeID.mostViews, place: Place(entry: 4095, instance: 8191))
         #expect(id.inode <= UInt64(UInt32.max))

@@ -81,3 +81,5 @@ void clinux_set_thread_value(void *value);
 void *clinux_thread_value(void);
 // prctl is variadic: PR_SET_NAME.
 int clinux_set_name(const char *name);
+// statx(2) is a GNU extension. Minor device number of what is mounted at `path`, without asking its server; -1 and errno.
+int64_t clinux_minor(const char *path);

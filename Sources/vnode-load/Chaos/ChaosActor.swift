@@ -101,9 +101,10 @@ final class ChaosActor: Sendable {
                     bytes += buffer[..<size]
                 }
                 killOne()
+                reader.setOut()
                 if before == 0 { begin = Clock.monotonic }
                 var reads = 0
-                bytes += try Reader.read(file, step: step, reads: &reads)
+                bytes += try reader.read(file, step: step, reads: &reads)
                 return (bytes, begin)
             }
         }

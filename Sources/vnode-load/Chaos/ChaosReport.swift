@@ -28,6 +28,9 @@ struct ChaosReport: Encodable {
     let longestPass: Int64
     /// Passes during which a worker was killed or replaced, in whatever steps.
     let latencyAtKill: Latency
+    /// The longest system call of each of these: how long a reader was kept waiting.
+    let pauseAtKill: Latency
+    let longestCall: Int64
     let successor: Latency
     let examples: [Example]
     let faults: [String]
@@ -57,6 +60,8 @@ struct ChaosReport: Encodable {
         latency = Latency(tally.latency)
         longestPass = tally.longest
         latencyAtKill = Latency(tally.atKill)
+        pauseAtKill = Latency(tally.callAtKill)
+        longestCall = tally.longestCall
         successor = Latency(actions.successors)
         examples = actions.examples + tally.examples.sorted { $0.seconds < $1.seconds }
         self.faults = faults
@@ -77,6 +82,7 @@ struct ChaosReport: Encodable {
             "open + read + close: \(latency.text)",
             "longest pass in any steps: \(duration(longestPass))",
             "those under a kill (\(latencyAtKill.count)): \(latencyAtKill.text)",
+            "longest system call of each: \(pauseAtKill.text); of all: \(duration(longestCall))",
         ]
         if kills > 0 { lines.append("kill until the next worker: \(successor.text)") }
         // One of each is what people read; the rest is in the JSON.

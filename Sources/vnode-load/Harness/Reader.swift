@@ -75,6 +75,9 @@ final class Reader: Sendable {
     private let counts = Mutex(Tally())
     /// The pass under way. `isCounted`: as hung.
     private let current = Mutex<(target: Target, begin: Int64, step: Int, isCounted: Bool)?>(nil)
+    /// When the last system call of the pass came back, and the longest of one, nanoseconds. A pass in small steps may take long.
+    private let last = Atomic<Int64>(0)
+    private let slowest = Atomic<Int64>(0)
 
     init(_ run: Run) { self.run = run }
 
@@ -130,17 +133,18 @@ final class Reader: Sendable {
 
     private func whole(_ target: Target, step: Int, reads: inout Int) throws(Errno) -> [UInt8] {
         let file = try target.open()
-        return try Reader.read(file, step: step, reads: &reads)
+        return try read(file, step: step, reads: &reads)
     }
 
     /// Reads from the handle's position to its end.
-    static func read(_ file: borrowing OwnedFD, step: Int, reads: inout Int) throws(Errno) -> [UInt8] {
+    func read(_ file: borrowing OwnedFD, step: Int, reads: inout Int) throws(Errno) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(8192)
         var buffer = [UInt8](repeating: 0, count: step)
         let raw = file.raw
         while true {
             let size = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(raw, $0.baseAddress, $0.count) }
+            cameBack()
             if size < 0 {
                 let error = Errno(rawValue: errno)
                 if error == .interrupted { continue }
@@ -163,7 +167,8 @@ final class Reader: Sendable {
         let bytes: [UInt8]
         do throws(Errno) {
             _ = try check(Int(lseek(handle.file.raw, 0, SEEK_SET)))
-            bytes = try Reader.read(handle.file, step: 65536, reads: &reads)
+            setOut()
+            bytes = try read(handle.file, step: 65536, reads: &reads)
         } catch {
             return leave(target, begin, 65536, error)
         }
@@ -187,30 +192,45 @@ final class Reader: Sendable {
     }
 
     /// Marks a system call that may hang as begun, for what is no pass.
-    func enter(_ target: Target, _ begin: Int64, _ step: Int) { current.withLock { $0 = (target, begin, step, false) } }
+    func enter(_ target: Target, _ begin: Int64, _ step: Int) {
+        last.store(begin, ordering: .relaxed)
+        slowest.store(0, ordering: .relaxed)
+        current.withLock { $0 = (target, begin, step, false) }
+    }
+
+    /// A system call has come back.
+    func cameBack() {
+        let now = Clock.monotonic
+        slowest.max(now - last.exchange(now, ordering: .relaxed), ordering: .relaxed)
+    }
+
+    /// Time from here on is a system call's: what was before was something else.
+    func setOut() { last.store(Clock.monotonic, ordering: .relaxed) }
 
     func lookForHung() {
         let now = Clock.monotonic
         let hung = current.withLock { current -> (Target, Int64, Int)? in
-            guard let pass = current, !pass.isCounted, now - pass.begin > Run.patience else { return nil }
+            guard let pass = current, !pass.isCounted, now - last.load(ordering: .relaxed) > Run.patience else { return nil }
             current?.isCounted = true
             return (pass.target, pass.begin, pass.step)
         }
         if let (target, begin, step) = hung { note("hung", target, "no answer after 10 s", step, begin) { $0.hung += 1 } }
     }
 
-    /// The pass is over; whether it took too long.
-    private func isOverdue(_ begin: Int64, _ end: Int64) -> Bool {
+    /// The pass is over; whether a system call of it took too long.
+    private func isOverdue() -> Bool {
+        let time = slowest.load(ordering: .relaxed)
         let isCounted = current.withLock { current in
             defer { current = nil }
             return current?.isCounted ?? false
         }
-        return end - begin > Run.patience && !isCounted
+        return time > Run.patience && !isCounted
     }
 
     private func leave(_ target: Target, _ begin: Int64, _ step: Int, _ error: Errno) -> Bool {
+        cameBack()
         let end = Clock.monotonic
-        if isOverdue(begin, end) { note("hung", target, "\((end - begin) / 1_000_000) ms", step, begin) { $0.hung += 1 } }
+        if isOverdue() { note("hung", target, "\((end - begin) / 1_000_000) ms", step, begin) { $0.hung += 1 } }
         guard !target.node.isLeaving else {
             counts.withLock { $0.leaving += 1 }
             return false
@@ -221,12 +241,15 @@ final class Reader: Sendable {
     }
 
     private func leave(_ target: Target, _ begin: Int64, _ end: Int64, _ step: Int, reads: Int, bytes: Int, isHeld: Bool) {
-        if isOverdue(begin, end) { note("hung", target, "\((end - begin) / 1_000_000) ms", step, begin) { $0.hung += 1 } }
+        let call = slowest.load(ordering: .relaxed)
+        if isOverdue() { note("hung", target, "\((end - begin) / 1_000_000) ms", step, begin) { $0.hung += 1 } }
         let isAtKill = run.kills.overlaps(begin, end)
         counts.withLock { counts in
             counts.opens += 1
             counts.reads += reads
             counts.bytes += bytes
+            counts.longestCall = max(counts.longestCall, call)
+            if isAtKill { counts.callAtKill.add(call) }
             if isHeld { return }
             if step >= 5000 { counts.latency.add(end - begin) }
             counts.longest = max(counts.longest, end - begin)

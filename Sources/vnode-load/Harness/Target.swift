@@ -89,8 +89,11 @@ struct Tally: Sendable {
     var latency = Histogram()
     /// Passes in whatever steps.
     var longest: Int64 = 0
-    /// Those during which a worker was killed or was not back yet.
+    /// The longest any system call of a pass took, nanoseconds.
+    var longestCall: Int64 = 0
+    /// Passes during which a worker was killed or was not back yet, and the longest system call of each: the pause.
     var atKill = Histogram()
+    var callAtKill = Histogram()
 
     var faults: Int { failed + malformed + backward + hung + frozen }
 
@@ -112,5 +115,7 @@ struct Tally: Sendable {
         latency.add(other.latency)
         longest = max(longest, other.longest)
         atKill.add(other.atKill)
+        longestCall = max(longestCall, other.longestCall)
+        callAtKill.add(other.callAtKill)
     }
 }
