@@ -42,10 +42,10 @@ struct Machine: Sendable {
     func leftovers(since before: Machine) -> [String] { things.subtracting(before.things).sorted() }
 
     /// What is there now and was not before. What the kernel takes away behind a process's back has a few seconds.
-    static func leftovers(since before: Machine) async throws -> [String] {
+    static func leftovers(since before: Machine, besides isFine: (String) -> Bool = { _ in false }) async throws -> [String] {
         var found: [String] = []
         for _ in 0..<50 {
-            found = now().leftovers(since: before)
+            found = now().leftovers(since: before).filter { !isFine($0) }
             if found.isEmpty { return [] }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -119,7 +119,7 @@ extension Suite {
                 }
                 try await daemon.isWellAgain()
                 try expect("vNodes left", try daemon.records().map(\.name), is: [])
-                let left = try await Machine.leftovers(since: before).filter { !$0.contains("(vnode-fs)") }
+                let left = try await Machine.leftovers(since: before) { $0.contains("(vnode-fs)") }
                 try expect(left.isEmpty, "nothing left", got: left.joined(separator: ", "))
             }
         },
@@ -169,7 +169,7 @@ extension Suite {
         try await daemon.isWellAgain()
         _ = try await context.launcher(["list"]).succeeded()
         try expect("vNodes left", try daemon.records().map(\.name), is: [])
-        let left = try await Machine.leftovers(since: before).filter { !$0.contains("(vnode-fs)") }
+        let left = try await Machine.leftovers(since: before) { $0.contains("(vnode-fs)") }
         try expect(left.isEmpty, "nothing left", got: left.joined(separator: ", "))
     }
 }
