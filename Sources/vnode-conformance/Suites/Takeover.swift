@@ -84,12 +84,12 @@ extension Suite {
             }
         },
         Check("ten workers that are killed before they serve are no request's fault") { context in
-            try await context.withDaemon(arguments: ["--fault", "slow:/proc/swaps:500@1,kill@2-11"]) { daemon in
+            try await context.withDaemon(arguments: ["--fault", "slow:/proc/swaps:5000@1,kill@2-11"]) { daemon in
                 let vnode = try await context.keep("early", on: daemon)
                 let attempt = try Attempt(reading: vnode.path("/proc/swaps"))
-                try await Task.sleep(for: .milliseconds(100))
+                try await Task.sleep(for: .milliseconds(300))
                 kill(try await daemon.worker(), SIGKILL)
-                let ending = try await attempt.end(within: .seconds(10))
+                let ending = try await attempt.end(within: .seconds(20))
                 try expect(ending.text?.hasPrefix("Filename") == true, "an answer", got: "\(ending)")
                 try expect("deaths", daemon.logged("worker died", "signal=9", "requests=1").count, is: 11)
                 try await context.stop(vnode)

@@ -18,17 +18,17 @@ extension Suite {
                     try await Task.sleep(for: .milliseconds(100))
                     daemon.program.signal(SIGKILL)
                     try await daemon.program.ended()
-                    try await eventually("the worker's end", within: .seconds(2)) { !ProcessTable.isRunning(worker) }
+                    try await eventually("the worker's end", within: .seconds(5)) { !ProcessTable.isRunning(worker) }
                     try await run.ended(within: .seconds(5))
                     return stuck
                 }
                 try outcome.refused(status: 125, naming: ["vnode-fs died"])
-                let late = try await Attempt(reading: vnode.path("/proc/uptime")).end(within: .seconds(2))
+                let late = try await Attempt(reading: vnode.path("/proc/uptime")).end(within: .seconds(5))
                 try expect(late.error != nil, "an error", got: "\(late)")
                 _ = consume file
                 return stuck
             }
-            let ending = try await stuck.end(within: .seconds(2))
+            let ending = try await stuck.end(within: .seconds(5))
             try expect(ending.error != nil, "an error", got: "\(ending)")
             _ = try await context.launcher(["list"]).succeeded()
             let left = try await Machine.leftovers(since: before)
