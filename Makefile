@@ -9,6 +9,7 @@ PREFIX ?= /usr/local
 KERNEL ?= 6.12
 MINUTES ?= 10
 SECONDS_EACH ?= 60
+SUITE ?= trixie
 VNODE_BIN ?= .build/release
 export VNODE_BIN
 
@@ -20,7 +21,7 @@ PACKAGES := libfuse3-dev libseccomp-dev libcap-dev fuse3 pkg-config gcc libc6-de
 # What the benchmarks compare with, and what builds and boots the test machines.
 TEST_PACKAGES := lxcfs dash busybox-static mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio xz-utils kmod
 
-.PHONY: help setup setup-test build demo test test-unit test-host test-vm chaos fuzz bench bench-render fmt check install uninstall clean
+.PHONY: help setup setup-test build demo test test-unit test-host test-vm chaos fuzz bench bench-vm bench-render fmt check install uninstall clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +62,9 @@ fuzz: ## Fuzz what reads hostile input: SECONDS_EACH=60 a target (no root needed
 
 bench: setup-test build ## Measure against native procfs, a do-nothing FUSE server and lxcfs (root)
 	@Benchmarks/run
+
+bench-vm: setup-test build ## Measure in a VM with real limits and a newer lxcfs: SUITE=trixie|forky (root)
+	@Benchmarks/vm $(SUITE)
 
 bench-render: ## Measure what one answer costs the daemon, without FUSE (no root needed)
 	swift run -c release render-benchmark

@@ -3,10 +3,12 @@
 
 # shellcheck disable=SC2034,SC2154 # variables shared with run and the other parts
 
+# With BENCH_PREBUILT what is there is measured: where there is no compiler.
 build() {
     local nothing="$here/.build/nothing" flags
+    [ -z "${BENCH_PREBUILT:-}" ] || return 0
     command -v swift >/dev/null || die "swift not found in PATH"
-    swift build -c release --quiet --package-path "$here" >&2
+    swift build -c release --static-swift-stdlib --quiet --package-path "$here" >&2
     read -ra flags <<<"$(pkg-config --cflags --libs fuse3)"
     cc -std=gnu11 -O2 -Wall -Wextra -Werror "$here/nothing/nothing.c" -o "$nothing" "${flags[@]}"
 }
@@ -26,18 +28,21 @@ print_environment() {
     printf '%s\t%s\n' \
         date "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
         command "$command_line${quick:+ (BENCH_QUICK)}" \
-        revision "$revision" \
+        revision "${BENCH_REVISION:-$revision}" \
+        limits "${BENCH_LIMITS:-none}" \
         kernel "$(uname -sr)" \
         cpus "$(getconf _NPROCESSORS_ONLN)" \
         model "$(sed -n 's/^model name[^:]*: //p;T;q' /proc/cpuinfo)" \
         governor "$(first_of /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor)" \
         idle "$(first_of /sys/devices/system/cpu/cpuidle/current_driver)" \
         clock "$(first_of /sys/devices/system/clocksource/clocksource0/current_clocksource)" \
-        libfuse "$(pkg-config --modversion fuse3)" \
+        libfuse "${BENCH_PREBUILT:-$(pkg-config --modversion fuse3)}" \
         lxcfs "$(version_of lxcfs --version | tr -d '"')" \
         runc "$(version_of runc --version | sed 's/^runc version //')" \
         swift "$(version_of swift --version | sed 's/^.*Swift version //')" \
         "load before" "$(cut -d ' ' -f 1-3 /proc/loadavg)"
 }
 
-print_load_after() { printf 'load after\t%s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)"; }
+print_end() {
+    printf '%s\t%s\n' "load after" "$(cut -d ' ' -f 1-3 /proc/loadavg)" lost "$([ ${#lost[@]} = 0 ] || echo "${lost[*]}")"
+}

@@ -36,5 +36,20 @@ END {
         comparison(row, "vnode-runc", extra(row, "vnode"))
         comparison(row, "private-runc", extra(row, "private"))
     }
+    printf "\n  ],\n  \"values\": ["
+    separator = ""
+    for (i = 1; i <= value_count; i++) {
+        printf "%s\n    {\"row\": %s, \"measure\": %s, \"value\": %.6g}", separator, quote(values[i]), quote(measure[i]), number[i]
+        separator = ","
+    }
+    printf "\n  ],\n  \"reach\": ["
+    separator = ""
+    judge_all()
     printf "\n  ]\n}\n"
+}
+
+function judge(row, name, value, wanted) {
+    printf "%s\n    {\"row\": %s, \"measure\": %s, \"value\": %.4g, \"reach\": %s, \"reached\": %s}", separator, quote(row),
+        quote(name), value, quote(wanted), reaches(value, wanted) ? "true" : "false"
+    separator = ","
 }

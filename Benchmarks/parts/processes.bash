@@ -5,6 +5,9 @@
 
 servers=()
 mounts=()
+lost=()
+running=
+readers=
 vnode_up=
 lxcfs_made_run=
 
@@ -12,6 +15,22 @@ note() { echo "bench: $*" >&2; }
 die() {
     note "$@"
     exit 1
+}
+
+lost() {
+    note "lost: $1"
+    lost+=("$1")
+}
+
+# Runs a measurement when its part is wanted: PART, its name, COMMAND... What fails loses its own rows and no others.
+part() {
+    case ,$parts, in *",$1,"*) ;; *) return 0 ;; esac
+    local name=$2 && shift 2
+    # Not a condition of any kind, which would let it go on after an error.
+    "$@" &
+    running=$!
+    wait "$running" || lost "$name"
+    running=
 }
 
 # Starts a command in the background that ends when this shell does, however it does.
@@ -50,11 +69,13 @@ clean_up() {
     local status=$? index
     trap - EXIT
     trap '' INT TERM HUP
+    if [ -n "$running" ] && kill -TERM "$running" 2>/dev/null; then wait "$running" || true; fi
     if [ -n "$vnode_up" ] && ! "$bin/vnode" stop "$vnode_up" >/dev/null; then status=1; fi
     for ((index = ${#servers[@]} - 1; index >= 0; index--)); do end_server "${servers[index]}"; done
     for index in "${mounts[@]}"; do
         mountpoint -q "$index" 2>/dev/null && umount -l "$index"
     done
+    [ -z "$readers" ] || rmdir "$readers" || status=1
     [ -z "$lxcfs_made_run" ] || rmdir /run/lxcfs/* /run/lxcfs 2>/dev/null || true
     rm -rf --one-file-system "$work"
     exit "$status"

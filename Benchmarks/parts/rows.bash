@@ -7,25 +7,27 @@
 # Longer than the freshness of meminfo (50 ms).
 pause_us=60000
 
-measure_rows() {
+measure_files() {
     local tight=${quick:+--rounds 200} paused=${quick:+--rounds 5 --warm-up 1} bytes=${quick:+--rounds 2 --warm-up 1}
     tight=${tight:---rounds 3000 --warm-up 100}
     paused="${paused:---rounds 40 --warm-up 2} --pause $pause_us"
     bytes="${bytes:---rounds 15 --warm-up 2} --mode bytes"
 
-    measure "static /proc/cpuinfo" proc/cpuinfo "$tight"
-    measure "static cpu/online" sys/devices/system/cpu/online "$tight"
-    measure "within /proc/meminfo" proc/meminfo "$tight"
-    measure "within /proc/stat" proc/stat "$tight"
-    measure "within /proc/loadavg" proc/loadavg "$tight"
-    measure "past /proc/meminfo" proc/meminfo "$paused"
-    measure "direct /proc/uptime" proc/uptime "$tight"
-    measure "bytes /proc/meminfo" proc/meminfo "$bytes"
-    measure_dash "dash /proc/meminfo" proc/meminfo "${quick:+1}"
+    limit_readers || lost limits
+    part files "static /proc/cpuinfo" measure "static /proc/cpuinfo" proc/cpuinfo "$tight"
+    part files "static cpu/online" measure "static cpu/online" sys/devices/system/cpu/online "$tight"
+    part files "within /proc/meminfo" measure "within /proc/meminfo" proc/meminfo "$tight"
+    part files "within /proc/stat" measure "within /proc/stat" proc/stat "$tight"
+    part files "within /proc/loadavg" measure "within /proc/loadavg" proc/loadavg "$tight"
+    part files "past /proc/meminfo" measure "past /proc/meminfo" proc/meminfo "$paused"
+    part files "direct /proc/uptime" measure "direct /proc/uptime" proc/uptime "$tight"
+    part files "bytes /proc/meminfo" measure "bytes /proc/meminfo" proc/meminfo "$bytes"
+    part files dash measure_dash "dash /proc/meminfo" proc/meminfo "${quick:+1}"
 }
 
 measure() {
     local row=$1 path=$2 options labels label files=()
+    [ -z "$readers" ] || echo "$BASHPID" >"$readers/cgroup.procs"
     read -ra options <<<"$3"
     labels=$(servers_with "$path")
     for label in $labels; do files+=("$label=$(file_of "$label" "$path")"); done
@@ -39,6 +41,7 @@ measure_dash() {
     local row=$1 path=$2 rounds=${3:-5} labels label round file directory
     # shellcheck disable=SC2016 # for dash to expand
     local loop='i=0; while [ $i -lt 20 ]; do while read -r l; do :; done < "$1"; i=$((i+1)); done'
+    [ -z "$readers" ] || echo "$BASHPID" >"$readers/cgroup.procs"
     command -v dash >/dev/null || { note "no dash: its row stays empty" && return; }
     labels=$(servers_with "$path")
     for ((round = 0; round < rounds; round++)); do

@@ -9,7 +9,7 @@ start_nothing() {
     mkdir "$work/nothing"
     mounts+=("$work/nothing")
     serve nothing "$here/.build/nothing" "$work/nothing"
-    wait_until -e "$work/nothing/constant" || die "the do-nothing server did not come up: $(tail -n 1 "$work/nothing.log")"
+    wait_until -e "$work/nothing/constant" || { note "the do-nothing server: $(tail -n 1 "$work/nothing.log")" && return 1; }
     root[nothing]=$work/nothing
 }
 
@@ -22,7 +22,8 @@ start_lxcfs() {
     if wait_until -e "$work/lxcfs/proc/meminfo" && [ -n "$(head -n 1 "$work/lxcfs/proc/meminfo")" ]; then
         root[lxcfs]=$work/lxcfs
     else
-        note "lxcfs did not come up, its column stays empty: $(tail -n 1 "$work/lxcfs.log")"
+        note "lxcfs: $(tail -n 1 "$work/lxcfs.log")"
+        return 1
     fi
 }
 
@@ -34,17 +35,29 @@ start_vnode() {
         return
     fi
     serve vnode-fs "$bin/vnode-fs" serve --socket "$work/vnode.sock" --state "$work/state"
-    wait_until -S "$work/vnode.sock" || die "vnode-fs did not come up: $(tail -n 1 "$work/vnode-fs.log")"
-    export VNODE_SOCKET=$work/vnode.sock
+    wait_until -S "$work/vnode.sock" || { note "vnode-fs: $(tail -n 1 "$work/vnode-fs.log")" && return 1; }
+    export VNODE_SOCKET=$work/vnode.sock VNODE_STATE=$work/vnodes
     vnode_up=$name
-    if ! "$bin/vnode" run --keep --name "$name" -- true </dev/null >&2; then
+    if ! "$bin/vnode" run --keep --name "$name" "${limits[@]}" -- true </dev/null >&2; then
         vnode_up=
-        die "vnode run --keep --name $name -- true failed"
+        return 1
     fi
-    pid=$("$bin/vnode" inspect "$name" --format json | tr -d '\n' | sed -n 's/.*"initPID" *: *\([0-9][0-9]*\).*/\1/p')
-    [ -n "$pid" ] || die "vnode inspect $name names no initPID"
+    pid=$(init_of "$name")
+    [ -n "$pid" ] || { note "vnode inspect $name names no initPID" && return 1; }
     root[vnode]=/proc/$pid/root
 }
+
+# Where limits are measured readers have the same: lxcfs answers with those of the caller's cgroup.
+limit_readers() {
+    [ ${#limits[@]} != 0 ] || return 0
+    readers=/sys/fs/cgroup/bench-$$
+    mkdir "$readers"
+    echo 512M >"$readers/memory.max"
+    echo "150000 100000" >"$readers/cpu.max"
+}
+
+# The first process of a vNode.
+init_of() { "$bin/vnode" inspect "$1" --format json | tr -d '\n' | sed -n 's/.*"initPID" *: *\([0-9][0-9]*\).*/\1/p'; }
 
 # The file of a server for a path of /proc or /sys; the do-nothing server has one file for all.
 file_of() {

@@ -18,6 +18,7 @@ public final class Connection: Sendable {
     private let parser = Mutex<Parser?>(nil)
     /// Requests being answered.
     let busy = Atomic(0)
+    let isRemoved = Atomic(false)
 
     /// Takes over a /dev/fuse that is mounted already. `negotiated` is the FUSE_INIT a worker before this one has answered.
     public init(_ device: consuming OwnedFD, key: UInt64, serving files: any FileSystem, negotiated: [UInt8]? = nil) throws(Errno) {

@@ -55,6 +55,7 @@ public final class Workers: Sendable {
     /// Stops serving it. Requests being handled are still answered.
     public func remove(_ key: UInt64) {
         guard let connection = connections.withLock({ $0.removeValue(forKey: key) }) else { return }
+        connection.isRemoved.store(true, ordering: .relaxed)
         epoll.remove(connection.descriptor)
     }
 
@@ -85,31 +86,75 @@ public final class Workers: Sendable {
 
     private func serve(_ slot: RequestSlot) {
         let observe = observer()
+        var next: UInt64?
         while true {
-            guard let key = nextReady(), let connection = connections.withLock({ $0[key] }) else { continue }
-            let isRoom = connection.busy.add(1, ordering: .relaxed).newValue < most
-            defer { connection.busy.subtract(1, ordering: .relaxed) }
+            guard let key = next ?? nextReady() else { continue }
+            next = nil
+            guard let connection = connections.withLock({ $0[key] }) else { continue }
+            next = serve(connection, slot, observe)
+        }
+    }
+
+    /// Answers a request of a connection that is ready, and then stays with it: a reader's next request mostly follows its last
+    /// within microseconds, sooner than a sleeping worker would wake up, and costs neither arming the connection nor a wake-up when
+    /// it is read by who has answered the last. One worker at a time stays, and not when another connection is ready: which one.
+    private func serve(_ connection: Connection, _ slot: RequestSlot, _ observe: (Answered) -> Void) -> UInt64? {
+        let others = connection.busy.add(1, ordering: .relaxed).oldValue
+        var isStaying = false
+        defer {
+            connection.busy.subtract(1, ordering: .relaxed)
+            if isStaying { isLooking.store(false, ordering: .releasing) }
+        }
+        // More requests wait, or may: nobody has looked and found none.
+        var isCrowded = others > 0
+        var end: Int64 = 0
+        while true {
             switch connection.receive(slot) {
             case .request:
                 // Before it is answered: another worker may take the connection's next request meanwhile.
-                if isRoom { try? epoll.again(connection.descriptor, key: key) }
-                let (node, opcode) = (slot.node, slot.opcode)
-                let start = Clock.monotonic
-                let outcome = connection.handle(slot)
-                if !isRoom { try? epoll.again(connection.descriptor, key: key) }
-                observe(
-                    Answered(
-                        connection: key, node: node, opcode: opcode, nanoseconds: Clock.monotonic - start, outcome: outcome))
+                let isShared = isCrowded && others + 1 < most
+                if isShared { arm(connection) }
+                let now = answer(connection, slot, observe)
+                if isShared { return nil }
+                guard isStaying || !isLooking.exchange(true, ordering: .acquiring) else {
+                    arm(connection)
+                    return nil
+                }
+                isStaying = true
+                isCrowded = true
+                end = now + Workers.look
             case .nothing:
-                try? epoll.again(connection.descriptor, key: key)
+                isCrowded = false
+                guard isStaying, slot.since < end else {
+                    arm(connection)
+                    return nil
+                }
             case .ended:
-                remove(key)
+                remove(connection.key)
+                return nil
+            }
+            if connection.isRemoved.load(ordering: .relaxed) { return nil }
+            if let other = epoll.wait(milliseconds: 0) {
+                arm(connection)
+                return other
             }
         }
     }
 
-    /// Waits for a connection to be ready. A reader's next request mostly follows its last within microseconds, sooner than a
-    /// sleeping worker would wake up: one worker at a time keeps looking for that long.
+    private func arm(_ connection: Connection) { try? epoll.again(connection.descriptor, key: connection.key) }
+
+    /// Answers the request in the slot. When that was done.
+    private func answer(_ connection: Connection, _ slot: RequestSlot, _ observe: (Answered) -> Void) -> Int64 {
+        let (node, opcode) = (slot.node, slot.opcode)
+        let start = Clock.monotonic
+        let outcome = connection.handle(slot)
+        let end = Clock.monotonic
+        observe(
+            Answered(connection: connection.key, node: node, opcode: opcode, nanoseconds: end - start, outcome: outcome))
+        return end
+    }
+
+    /// Waits for a connection to be ready, one worker at a time looking for a while before it sleeps.
     private func nextReady() -> UInt64? {
         if !isLooking.exchange(true, ordering: .acquiring) {
             defer { isLooking.store(false, ordering: .releasing) }
