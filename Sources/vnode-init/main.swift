@@ -55,4 +55,12 @@ func run() {
     }
 }
 
+/// kill(2) to -1 means the vNode only for its PID 1. For anybody else it is the whole machine.
+func refuse() {
+    let message: StaticString = "vnode-init: runs as PID 1 of a vNode only\n"
+    _ = init_call(init_number(init_write), 2, Int(bitPattern: message.utf8Start), message.utf8CodeUnitCount, 0)
+    _ = init_call(init_number(init_exit), 1, 0, 0, 0)
+}
+
+if init_call(init_number(init_getpid), 0, 0, 0, 0) != 1 { refuse() }
 run()

@@ -15,6 +15,11 @@ extension Suite {
                 let text = try await context.launcher(["list"]).succeeded()
                 try expect(!text.output.contains("\(conf)-keep"), "no \(conf)-keep", got: text.output)
             },
+            Check("vnode-init does nothing to a machine whose PID 1 it is not") { context in
+                // In a PID namespace, so that it can hit nothing if it is wrong.
+                let script = "sleep 20 & \(context.program("vnode-init")); status=$?; kill -0 $! && exit $status; exit 9"
+                try await command(["unshare", "--pid", "--fork", "sh", "-c", script], in: context).refused(status: 1, naming: ["PID 1"])
+            },
             Check("list and inspect speak JSON and agree") { context in
                 try await context.kept("\(conf)-json") {
                     let all = try JSONDecoder().decode(
