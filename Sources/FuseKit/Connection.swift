@@ -46,10 +46,13 @@ public final class Connection: Sendable {
     func receive(_ slot: RequestSlot) -> Received {
         slot.begin(connection: key)
         let buffer = unsafe slot.buffer
-        if unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count) > 0 { return .request }
+        let size = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        if size > 0 { return .request }
+        guard size < 0 else { return .ended }
         switch errno {
-        case EINTR, EAGAIN, ENOENT: return .nothing  // ENOENT: the caller was killed before we read its request.
-        default: return .ended  // ENODEV: unmounted or aborted.
+        // ENOENT: the caller was killed before we read its request.
+        case EINTR, EAGAIN, ENOENT, ENOMEM, EFAULT: return .nothing
+        default: return .ended  // ENODEV, ECONNABORTED: unmounted or aborted.
         }
     }
 
@@ -91,13 +94,13 @@ public final class Connection: Sendable {
         return Outcome()
     }
 
-    /// Answers the request in the slot with an error and nothing else (fuse_out_header).
-    public func refuse(_ slot: RequestSlot, _ error: CInt) {
+    /// Answers the request in the slot with an error and nothing else (fuse_out_header). False when it has been answered before.
+    @discardableResult public func refuse(_ slot: RequestSlot, _ error: CInt) -> Bool {
         let answer: [UInt32] = [
             16, UInt32(bitPattern: -error), UInt32(truncatingIfNeeded: slot.unique), UInt32(truncatingIfNeeded: slot.unique >> 32),
         ]
         let device = descriptor
-        _ = unsafe answer.withUnsafeBytes { unsafe write(device, $0.baseAddress, $0.count) }
+        return unsafe answer.withUnsafeBytes { unsafe write(device, $0.baseAddress, $0.count) } > 0
     }
 
     /// Tells the kernel that content and attributes of a node have changed. May wait for reads of the node that are

@@ -1,6 +1,7 @@
 import CFuse3
 import Glibc
 import SystemPackage
+import Takeover
 
 /// The operations table libfuse calls. What is not in it libfuse answers with ENOSYS, after which the kernel stops asking.
 enum Operations {
@@ -39,7 +40,10 @@ enum Operations {
         }
         unsafe operations.read = { request, node, size, offset, info in
             let handle = unsafe info?.pointee.fh ?? 0
-            withRequest(request) { files, reply in files.read(node, handle: handle, offset: offset, size: size, reply) }
+            let isPage = Turn.current?.slot?.isPageRead ?? false
+            withRequest(request) { files, reply in
+                files.read(node, handle: handle, offset: offset, size: size, isPage: isPage, reply)
+            }
         }
         unsafe operations.release = { request, node, info in
             let handle = unsafe info?.pointee.fh ?? 0

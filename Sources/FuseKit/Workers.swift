@@ -66,6 +66,7 @@ public final class Workers: Sendable {
     public func replay(poisoned: (RequestSlot) -> Void) -> Int {
         // Reads first: telling the kernel of a change may have to wait for them.
         let left = slots.filter(\.isInFlight).sorted { $0.opcode == 15 && $1.opcode != 15 }
+        for slot in left { slot.settle() }
         for slot in left {
             // Whoever waited on an aborted connection has been told already.
             guard let connection = connections.withLock({ $0[slot.connection] }), !connection.isEnded else {
@@ -74,7 +75,7 @@ public final class Workers: Sendable {
             }
             guard slot.blame < Blame.limit else {
                 poisoned(slot)
-                connection.refuse(slot, 5)
+                if connection.refuse(slot, 5) { slot.undo() }
                 slot.end()
                 continue
             }

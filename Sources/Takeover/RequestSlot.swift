@@ -14,6 +14,7 @@ import Linux
         static let effect = 24
         static let cell = 32
         static let before = 40
+        static let delta = 48
         static let request = 4096
     }
 
@@ -89,29 +90,54 @@ import Linux
         }
     }
 
+    /// FUSE_READ_LOCKOWNER of a READ, whose fuse_read_in begins with handle, offset, size and flags: only read(2) sets it. What has
+    /// none fills a page of the page cache.
+    public var isPageRead: Bool { memory.load32(start + Field.request + 40 + 20) & 2 == 0 }
+
     // MARK: Effects that must not happen twice
 
     /// Adds to a number once for this request, however often it is replayed. Nobody else may change the number meanwhile: the
     /// caller holds a lock that its other users hold as well.
     public func add(_ delta: Int64, to cell: Cell) {
-        if hasChanged(cell) { return }
+        if change(of: cell) != nil { return }
         let before = cell.value
         memory.store64(start + Field.cell, UInt64(cell.offset))
         memory.store64(start + Field.before, before)
+        memory.store64(start + Field.delta, UInt64(bitPattern: delta))
         memory.store32(start + Field.effect, Mark.pending)
         cell.value = UInt64(clamping: Int64(clamping: before) + delta)
         memory.store32(start + Field.effect, Mark.applied)
     }
 
-    /// Whether `add` has happened for this request, in the life of a worker before this one.
-    public func hasChanged(_ cell: Cell) -> Bool {
-        guard memory.load64(start + Field.cell) == UInt64(cell.offset) else { return false }
-        switch memory.load32(start + Field.effect) {
-        case Mark.applied: return true
-        // The worker died with the lock: nobody else has changed the number since.
-        case Mark.pending: return cell.value != memory.load64(start + Field.before)
-        default: return false
+    /// What `add` has added for this request, in the life of a worker before this one; nil when nothing.
+    public func change(of cell: Cell) -> Int64? {
+        guard memory.load64(start + Field.cell) == UInt64(cell.offset), memory.load32(start + Field.effect) == Mark.applied else {
+            return nil
         }
+        return Int64(bitPattern: memory.load64(start + Field.delta))
+    }
+
+    /// Of every request in flight, before any is replayed: a worker that died in the middle of `add` died with the lock, so nobody
+    /// else has changed the number since, and what it is now tells.
+    public func settle() {
+        guard memory.load32(start + Field.effect) == Mark.pending else { return }
+        let offset = Int(clamping: memory.load64(start + Field.cell))
+        guard offset >= SharedMemory.records, offset + 8 <= SharedMemory.size, offset % 8 == 0 else {
+            return memory.store32(start + Field.effect, Mark.none)
+        }
+        let isDone = memory.load64(offset) != memory.load64(start + Field.before)
+        memory.store32(start + Field.effect, isDone ? Mark.applied : Mark.none)
+    }
+
+    /// Takes back what `add` has added: the request has failed after all.
+    public func undo() {
+        let offset = Int(clamping: memory.load64(start + Field.cell))
+        guard memory.load32(start + Field.effect) == Mark.applied, offset >= SharedMemory.records, offset + 8 <= SharedMemory.size,
+            offset % 8 == 0
+        else { return }
+        let delta = Int64(bitPattern: memory.load64(start + Field.delta))
+        memory.store64(offset, UInt64(clamping: Int64(clamping: memory.load64(offset)) - delta))
+        memory.store32(start + Field.effect, Mark.none)
     }
 }
 

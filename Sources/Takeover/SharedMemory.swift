@@ -24,6 +24,7 @@ public import SystemPackage
         static let version = 0
         static let top = 8
         static let serial = 16
+        static let generation = 24
     }
 
     /// New memory, all zero.
@@ -82,6 +83,13 @@ public import SystemPackage
 
     /// Bytes that have been used for records, at some time.
     public var usedBytes: Int { top - SharedMemory.records }
+
+    /// One more than the worker before had, also over the death of a supervisor.
+    public func nextGeneration() -> UInt64 {
+        let generation = load64(Header.generation) &+ 1
+        store64(Header.generation, generation)
+        return generation
+    }
 
     /// A number never given before. Called by one thread.
     public func nextSerial() -> UInt64 {

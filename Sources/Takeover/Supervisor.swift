@@ -61,6 +61,8 @@ public final class Supervisor {
     private var isDone = false
     private var reported: Set<Int> = []
     private var aborted: Set<Int> = []
+    /// Dead, but not to be reaped yet.
+    private var undead: [WorkerProcess] = []
 
     /// Nanoseconds a program may take until it greets, or until it serves.
     private static let patience: Int64 = 10_000_000_000
@@ -136,6 +138,11 @@ public final class Supervisor {
             if now >= lookAt {
                 lookForStuck(now)
                 expire(now)
+                if let dead = worker, dead.isStuckDead {
+                    dead.kill()
+                    bury(dead)
+                    failed(dead)
+                }
                 lookAt = now + 1_000_000_000
             }
             let next = min(lookAt, startAt ?? .max)
@@ -268,19 +275,25 @@ public final class Supervisor {
 
     private func reap() {
         if let ended = upgrade, (try? Poll.readable([ended.worker.pidfd.raw], milliseconds: 0)) == [true] {
-            let ending = ended.worker.wait()
+            let status = ended.worker.wait()?.status ?? 0
             upgrade = nil
-            let what = ended.isOverdue ? "did not greet in time" : "ended with status \(ending.status) instead of greeting"
+            let what = ended.isOverdue ? "did not greet in time" : "ended with status \(status) instead of greeting"
             refuse(ended.client, "it is no vnode-fs that can take over: it \(what)")
         }
-        guard let gone = worker, (try? Poll.readable([gone.pidfd.raw], milliseconds: 0)) == [true] else { return }
+        undead.removeAll { $0.wait(milliseconds: 0) != nil }
+        guard let gone = worker, gone.hasEnded else { return }
         bury(gone)
         failed(gone)
     }
 
     /// Takes from a dead worker what it has still said, and notes how it died.
     private func bury(_ gone: WorkerProcess, isReplaced: Bool = false) {
-        let ending = gone.wait()
+        let ended = gone.wait()
+        if ended == nil {
+            log.error("a dead worker waits in the kernel: the next one starts beside it", metadata: ["pid": "\(gone.pid)"])
+            undead.append(gone)
+        }
+        let ending = ended ?? (SIGKILL, 128 + SIGKILL)
         while let received = try? gone.link.receive(waiting: false) {
             if case .hello = received.0 { continue }
             take(received.0, received.1, from: gone)

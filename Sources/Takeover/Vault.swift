@@ -7,8 +7,11 @@ import Synchronization
 /// Every record belongs to an owner, and goes with it.
 @safe public final class Vault: Sendable {
     /// Where a record is. Valid until it is replaced or removed.
+    ///
+    /// The place may be another record's by then: who comes too late changes nothing.
     public struct Record: Sendable, Hashable {
         let offset: Int
+        let order: UInt64
     }
 
     public struct Found: Sendable {
@@ -73,7 +76,9 @@ import Synchronization
     public func found() -> [Found] {
         state.withLock { state in
             state.owners.values.flatMap { $0 }.sorted().map {
-                Found(owner: memory.load64($0 + Field.owner), item: memory.load64($0 + Field.item), record: Record(offset: $0))
+                Found(
+                    owner: memory.load64($0 + Field.owner), item: memory.load64($0 + Field.item),
+                    record: Record(offset: $0, order: memory.load64($0 + Field.order)))
             }
         }
     }
@@ -119,14 +124,14 @@ import Synchronization
             }
             memory.store32(offset + Field.state, Mark.valid)
             state.owners[owner]?.append(offset)
-            if let old, state.take(old.offset, from: owner) { release(old.offset, &state) }
-            return Record(offset: offset)
+            if let old, isStill(old), state.take(old.offset, from: owner) { release(old.offset, &state) }
+            return Record(offset: offset, order: place.order)
         }
     }
 
     public func remove(_ record: Record, owner: UInt64) {
         state.withLock { state in
-            if state.take(record.offset, from: owner) { release(record.offset, &state) }
+            if isStill(record), state.take(record.offset, from: owner) { release(record.offset, &state) }
         }
     }
 
@@ -154,6 +159,10 @@ import Synchronization
     }
 
     // MARK: -
+
+    private func isStill(_ record: Record) -> Bool {
+        memory.load32(record.offset + Field.state) == Mark.valid && memory.load64(record.offset + Field.order) == record.order
+    }
 
     static func size(of bytes: Int) -> Int? {
         let blocks = (bytes + Field.payload + block - 1) / block

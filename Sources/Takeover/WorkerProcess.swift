@@ -46,8 +46,21 @@ final class WorkerProcess {
     /// Ends it now.
     func kill() { try? Processes.send(SIGKILL, to: pidfd) }
 
-    /// Reaps it; the signal it died of, 0 if it ended by itself, and its status.
-    func wait() -> (signal: Int32, status: Int32) {
+    /// All its threads have ended.
+    var hasEnded: Bool { (try? Poll.readable([pidfd.raw], milliseconds: 0)) == [true] }
+
+    /// It is dead, but a thread of it waits in the kernel, where no signal reaches it (state D): it serves no more.
+    var isStuckDead: Bool {
+        guard !hasEnded, let stat = try? Files.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: 0x29), end + 2 < stat.count else {
+            return false
+        }
+        return stat[end + 2] == UInt8(ascii: "Z")
+    }
+
+    /// Reaps it; the signal it died of, 0 if it ended by itself, and its status. nil when it has not ended after so long: a killed
+    /// process runs no more then, though a thread may still wait in the kernel.
+    func wait(milliseconds: CInt = 2000) -> (signal: Int32, status: Int32)? {
+        guard (try? Poll.readable([pidfd.raw], milliseconds: milliseconds)) == [true] else { return nil }
         guard let ending = try? Processes.wait(pid) else { return (0, 0) }
         return ending.status > 128 ? (ending.status - 128, ending.status) : (0, ending.status)
     }

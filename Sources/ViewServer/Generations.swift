@@ -21,6 +21,8 @@ final class Generations: Sendable {
         var record: Vault.Record?
         /// A handle that reads through the page cache last had to ask.
         var lastAsked: Int64 = 0
+        /// The view is gone, and the records with it.
+        var isGone = false
     }
 
     /// How the kernel's copy is brought up to date.
@@ -29,6 +31,11 @@ final class Generations: Sendable {
         case overwrite([UInt8])
         /// Dropped: there was none, or one too long to be overwritten.
         case drop
+    }
+
+    private enum Handle {
+        static let cached: Int64 = 1
+        static let direct: Int64 = 1 << 32
     }
 
     enum Opening {
@@ -48,7 +55,7 @@ final class Generations: Sendable {
     private let state: Mutex<State>
     private let records: Records
     private let item: Item
-    /// Cached handles that are open.
+    /// Handles that are open: cached ones in the lower half, direct ones in the upper.
     private let handles: Cell
     private let lastOpened: Cell
     private let flags: Cell
@@ -81,17 +88,22 @@ final class Generations: Sendable {
         state = Mutex(known)
     }
 
-    /// Opens the file. When a new answer is due and nobody holds the old one, `renew` replaces the old one in the kernel's
-    /// cache; with no cached handle open no read of it can be under way, so that cannot wait for us.
+    /// Opens the file. When a new answer is due and the file is open nowhere, `renew` replaces the old one in the kernel's
+    /// cache; with no handle open no read of it can be under way, so that cannot wait for us. A direct handle counts too: it can
+    /// be mapped, and then its reads fill the same cache.
     func open(
         now: Int64, freshness: Int64, wallClock: Int64, slot: RequestSlot, render: () throws(Errno) -> [UInt8], renew: (Renewal) -> Void
     ) throws(Errno) -> Opening {
         try state.withLock { state throws(Errno) in
+            if state.isGone { throw .noSuchFileOrDirectory }
             // A worker before this one opened it and died before it could say so, or just after.
-            if slot.hasChanged(handles) { return .cached }
+            if let change = slot.change(of: handles) { return change == Handle.direct ? .direct : .cached }
             let isFresh = flags.value & Flag.isOutdated == 0 && state.answer.takenAt.map { now - $0 <= freshness } ?? false
             if !isFresh {
-                guard handles.value == 0 else { return .direct }
+                guard handles.value == 0 else {
+                    slot.add(Handle.direct, to: handles)
+                    return .direct
+                }
                 let bytes = try render()
                 let old = state.answer
                 // A new time would make the kernel drop what it is given.
@@ -101,16 +113,23 @@ final class Generations: Sendable {
                 renew(canOverwrite ? .overwrite(bytes) : .drop)
                 flags.value = 0
             }
-            slot.add(1, to: handles)
+            slot.add(Handle.cached, to: handles)
             lastOpened.value = UInt64(clamping: now)
             return .cached
         }
     }
 
-    func close(_ slot: RequestSlot) { state.withLock { _ in slot.add(-1, to: handles) } }
+    func close(_ opening: Opening, _ slot: RequestSlot) {
+        state.withLock { state in
+            if !state.isGone { slot.add(-(opening == .direct ? Handle.direct : Handle.cached), to: handles) }
+        }
+    }
 
     /// A direct answer has been computed: who gets it must not see an older one when it opens the file again.
-    func outdate() { state.withLock { _ in flags.value |= Flag.isOutdated } }
+    func outdate() { state.withLock { if !$0.isGone { flags.value |= Flag.isOutdated } } }
+
+    /// The view goes: its records are somebody else's from now on.
+    func retire() { state.withLock { $0.isGone = true } }
 
     /// The answer in the page cache.
     var current: Answer { state.withLock { $0.answer } }
@@ -118,7 +137,7 @@ final class Generations: Sendable {
     /// Its content. Kept in the vault only: the kernel asks for it once, if at all.
     var content: [UInt8] {
         state.withLock { state in
-            guard let record = state.record else { return [] }
+            guard let record = state.record, !state.isGone else { return [] }
             var packed = Unpacker(records.vault.bytes(of: record))
             _ = packed.signed()
             _ = packed.signed()
@@ -137,6 +156,7 @@ final class Generations: Sendable {
         now: Int64, wallClock: Int64, render: () throws(Errno) -> [UInt8]
     ) throws(Errno) -> (Answer, Int64) {
         try state.withLock { state throws(Errno) in
+            if state.isGone { throw .noSuchFileOrDirectory }
             let age = state.answer.takenAt.map { now - $0 } ?? .max
             let isPaused = now - state.lastAsked > Generations.pause || age > Generations.oldest
             state.lastAsked = now

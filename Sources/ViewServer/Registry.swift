@@ -1,5 +1,6 @@
 import Control
 import FuseKit
+import Glibc
 import Linux
 import Logging
 import Metrics
@@ -33,6 +34,9 @@ final class Registry: Sendable {
     private let link: Link?
     private let served = Mutex<[String: Served]>([:])
     private let lastOnline = Mutex<CPUSet?>(nil)
+    /// By vNode and view, the CPUs of which the kernel was told last, where it must be told of others. While there is an entry for a
+    /// vNode there is a thread.
+    private let telling = Mutex<[String: [Int: CPUSet]]>([:])
     private let recorders: Recorders
     private let tally: Tally
     private let log: Logger
@@ -127,6 +131,7 @@ final class Registry: Sendable {
     @discardableResult func remove(_ name: String) -> Bool {
         guard let gone = served.withLock({ $0.removeValue(forKey: name) }) else { return false }
         for key in gone.keys { workers.remove(key) }
+        gone.vnode.retire()
         letGo(gone.vnode.records.owner)
         return true
     }
@@ -299,18 +304,50 @@ final class Registry: Sendable {
 
     func refreshAllCPUs() { refreshCPUs(of: vnodes.flatMap { vnode in vnode.viewNumbers.map { (vnode.record.name, $0) } }) }
 
-    /// Looks at the limits of every view again and has the kernel forget what they changed.
+    /// Looks at the limits of views again and has the kernel forget what they changed.
+    ///
+    /// That may have to wait for a sandbox (a directory that is being listed into memory of the sandbox's own choosing): a vNode
+    /// has a thread of its own for it, for as long as there is something to tell, so that none waits for another's.
     func refreshCPUs(of views: [(vnode: String, number: Int)]) {
         for wanted in views {
-            guard let served = served.withLock({ $0[wanted.vnode] }), let view = try? served.vnode.view(wanted.number),
-                let change = view.refreshCPUs()
-            else { continue }
-            log.info(
-                "visible CPUs changed", metadata: ["vnode": "\(wanted.vnode)", "view": "\(view.record.name)", "cpus": "\(change.now.list)"])
-            for slot in served.files {
-                if let connection = slot.connection { Invalidation.cpusChanged(view, from: change.before, to: change.now, on: connection) }
+            guard let vnode = try? vnode(wanted.vnode), let view = try? vnode.view(wanted.number), let change = view.refreshCPUs() else {
+                continue
             }
-            view.settle()
+            let isFirst = telling.withLock { telling in
+                let isFirst = telling[wanted.vnode] == nil
+                let known = telling[wanted.vnode]?[wanted.number]
+                telling[wanted.vnode, default: [:]][wanted.number] = known ?? change.before
+                return isFirst
+            }
+            guard isFirst else { continue }
+            do throws(Errno) { try Threads.start(stack: 256 << 10) { [self] in tell(wanted.vnode) } } catch {
+                log.error("telling the kernel of changed CPUs: \(error)", metadata: ["vnode": "\(wanted.vnode)"])
+                telling.withLock { $0[wanted.vnode] = nil }
+            }
         }
+    }
+
+    private func tell(_ name: String) {
+        while true {
+            let changed = telling.withLock { telling -> [Int: CPUSet] in
+                let changed = telling[name] ?? [:]
+                telling[name] = changed.isEmpty ? nil : [:]
+                return changed
+            }
+            if changed.isEmpty { return }
+            for (number, before) in changed { tell(name, number, before) }
+            // Who changes limits without end gets a line for each of these, not for each change.
+            usleep(50_000)
+        }
+    }
+
+    private func tell(_ name: String, _ number: Int, _ before: CPUSet) {
+        guard let served = served.withLock({ $0[name] }), let view = try? served.vnode.view(number) else { return }
+        let now = view.cpus
+        log.info("visible CPUs changed", metadata: ["vnode": "\(name)", "view": "\(view.record.name)", "cpus": "\(now.list)"])
+        for slot in served.files {
+            if let connection = slot.connection { Invalidation.cpusChanged(view, from: before, to: now, on: connection) }
+        }
+        view.settle(now)
     }
 }

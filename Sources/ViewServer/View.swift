@@ -18,7 +18,8 @@ final class View: Sendable {
     let catalog: Catalog
     private let records: Records
     private let visible: Mutex<(cpus: CPUSet, record: Vault.Record?)>
-    private let snapshots = Mutex<[Place: Generations]>([:])
+    /// nil once the view is gone.
+    private let snapshots = Mutex<[Place: Generations]?>([:])
 
     /// ENOMEM when the vault has no room for it.
     init(
@@ -61,9 +62,10 @@ final class View: Sendable {
 
     func generations(of place: Place) throws(Errno) -> Generations {
         try snapshots.withLock { known throws(Errno) in
-            if let found = known[place] { return found }
+            guard let all = known else { throw .noSuchFileOrDirectory }
+            if let found = all[place] { return found }
             let made = try Generations(records, view: number, place: place)
-            known[place] = made
+            known?[place] = made
             return made
         }
     }
@@ -71,7 +73,16 @@ final class View: Sendable {
     /// A snapshot file of a worker before this one.
     func restore(_ place: Place, file: Vault.Record, answer: Vault.Record?) {
         guard let kept = try? Generations(records, view: number, place: place, file: file, answer: answer) else { return }
-        snapshots.withLock { $0[place] = kept }
+        snapshots.withLock { $0?[place] = kept }
+    }
+
+    /// Nothing that is still being answered touches its records from now on.
+    func retire() {
+        let files = snapshots.withLock { known in
+            defer { known = nil }
+            return known ?? [:]
+        }
+        for file in files.values { file.retire() }
     }
 
     /// Looks at the limits again. The CPUs shown before and now when they have changed; `settle` once the kernel knows.
@@ -85,8 +96,15 @@ final class View: Sendable {
         }
     }
 
-    /// The kernel has forgotten what a change of CPUs made old. A worker that dies before this leaves it to the next one.
-    func settle() { visible.withLock { _ = keep(&$0) } }
+    /// The kernel has forgotten what is not of these CPUs. A worker that dies before this leaves it to the next one.
+    func settle(_ told: CPUSet) {
+        if snapshots.withLock({ $0 == nil }) { return }
+        visible.withLock { shown in
+            var kept = (cpus: told, record: shown.record)
+            _ = keep(&kept)
+            shown.record = kept.record
+        }
+    }
 
     private func keep(_ shown: inout (cpus: CPUSet, record: Vault.Record?)) -> Bool {
         let kept = Kept(record: record, tiedTo: tiedTo, cgroupID: readings.cgroupID, cpus: shown.cpus)

@@ -81,7 +81,7 @@ final class ViewFileSystem: FileSystem {
         reply.opened(handle: opened.0, opened.1)
     }
 
-    func read(_ node: UInt64, handle: UInt64, offset: Int, size: Int, _ reply: consuming Reply) {
+    func read(_ node: UInt64, handle: UInt64, offset: Int, size: Int, isPage: Bool, _ reply: consuming Reply) {
         let bytes: [UInt8]
         do throws(Errno) {
             let id = try decode(node)
@@ -89,7 +89,8 @@ final class ViewFileSystem: FileSystem {
             switch try row(id.place).freshness {
             case .onEvent: bytes = try view.render(id.place)
             case .within where role == .static, .everyOpen where role == .static: throw Errno.ioError
-            case .within where handle == 0: bytes = try view.generations(of: id.place).content
+            // A direct handle that is mapped fills the page cache that cached ones read.
+            case .within where handle == 0 || isPage: bytes = try view.generations(of: id.place).content
             case .within:
                 bytes = try handles.bytes(of: handle, offset: offset, size: size) { () throws(Errno) in
                     let answer = try view.render(id.place)
@@ -106,10 +107,10 @@ final class ViewFileSystem: FileSystem {
     }
 
     func release(_ node: UInt64, handle: UInt64, _ slot: RequestSlot) {
-        if handle != 0 { return handles.close(handle) }
+        if handle != 0 { handles.close(handle) }
         guard let id = try? decode(node), let view = try? vnode.view(id.view), case .within = catalog[id.place].row?.freshness
         else { return }
-        (try? view.generations(of: id.place))?.close(slot)
+        (try? view.generations(of: id.place))?.close(handle == 0 ? .cached : .direct, slot)
     }
 
     func entries(of directory: UInt64) throws(Errno) -> [DirectoryEntry] {

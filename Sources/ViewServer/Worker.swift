@@ -50,6 +50,10 @@ public final class Worker {
     private var endingOf: [String: UInt64] = [:]
     private var wasAsked = false
     private var isListening = true
+    private var areLimitsResting = false
+    private var limitsAt: Int64 = 0
+    /// Milliseconds between two looks at limits that change.
+    private static let rest: CInt = 20
 
     /// Takes over from the worker before. Must run before any other thread exists: signals are blocked here.
     public init(_ options: Options, link socket: consuming OwnedFD, log: Logger) throws {
@@ -71,7 +75,7 @@ public final class Worker {
         epoll = try Epoll()
         timer = try Events.timer()
         let registry = try Registry(
-            node: NodeReadings(), workers: options.workers, vault: Vault(memory), link: link, generation: history.generation, log: log)
+            node: NodeReadings(), workers: options.workers, vault: Vault(memory), link: link, generation: memory.nextGeneration(), log: log)
         service = try ControlService(registry: registry, link: link, history: history, log: log)
         registry.restore { held.removeValue(forKey: $0) }
         try epoll.add(listener.raw, key: Key.listener)
@@ -108,7 +112,11 @@ public final class Worker {
         if replayed > 0 { log.notice("requests replayed", metadata: ["requests": "\(replayed)"]) }
         settle()
         while !isDone {
-            guard let key = epoll.wait() else { continue }
+            let key = epoll.wait(milliseconds: areLimitsResting ? Worker.rest : -1)
+            if areLimitsResting, Clock.monotonic >= limitsAt {
+                areLimitsResting = (try? epoll.add(service.limits.inotify.raw, key: Key.limits)) == nil
+            }
+            guard let key else { continue }
             switch key {
             case Key.listener: accept()
             case Key.link: hear()
@@ -122,6 +130,10 @@ public final class Worker {
                 wasAsked = wasAsked || options.isPrivate
             case Key.limits:
                 service.registry.refreshCPUs(of: service.limits.changed().map { ($0.vnode, $0.view) })
+                // Limits may be written faster than they are worth being read.
+                epoll.remove(service.limits.inotify.raw)
+                areLimitsResting = true
+                limitsAt = Clock.monotonic + Int64(Worker.rest) * 1_000_000
             default:
                 if let client = clients[key] { answer(client, key) } else { vnodeEnded(key) }
             }
@@ -136,7 +148,7 @@ public final class Worker {
             if !watchEnd(of: vnode) { log.error("the end of a vNode cannot be watched", metadata: ["vnode": "\(vnode.record.name)"]) }
             for view in vnode.all { service.limits.add(view, of: vnode.record.name) }
         }
-        if history.generation > 1 { service.registry.refreshAllCPUs() }
+        service.registry.refreshAllCPUs()
         for client in clients.values where client.serial == history.upgradedFor { service.upgraded(client) }
         let known = Set(clients.values.map(\.serial))
         for vnode in service.registry.vnodes {

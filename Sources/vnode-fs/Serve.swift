@@ -87,7 +87,7 @@ struct Serve: ParsableCommand {
 /// What supervisor and worker are both told.
 struct Serving: ParsableArguments {
     @Option(help: "Threads that answer requests.")
-    var workers = min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    var workers = min(4, max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
     @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"

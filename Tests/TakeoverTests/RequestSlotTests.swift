@@ -40,17 +40,54 @@ import Testing
     @Test func anEffectHappensOncePerRequest() {
         receive()
         slot.add(1, to: cell)
-        #expect(slot.hasChanged(cell))
+        #expect(slot.change(of: cell) == 1)
         slot.add(1, to: cell)
         #expect(cell.value == 1)
-        #expect(!slot.hasChanged(other))
+        #expect(slot.change(of: other) == nil)
         receive()
-        #expect(!slot.hasChanged(cell))
+        #expect(slot.change(of: cell) == nil)
         slot.add(1, to: cell)
         #expect(cell.value == 2)
         receive()
         slot.add(-1, to: cell)
         #expect(cell.value == 1)
+    }
+
+    /// A death between any two stores of an effect, and then other requests' effects on the same number before it is looked at.
+    @Test func whatWasHalfDoneIsSettledBeforeAnythingIsReplayed() {
+        for stores in 0..<6 {
+            cell.value = 2
+            receive()
+            memory.dieAfter(stores: stores)
+            slot.add(1, to: cell)
+            memory.revive()
+            let isDone = cell.value == 3
+            slot.settle()
+            // Another request's, replayed first.
+            cell.value -= 1
+            #expect(slot.change(of: cell) == (isDone ? 1 : nil))
+            slot.add(1, to: cell)
+            #expect(cell.value == 2)
+        }
+    }
+
+    @Test func whatFailedAfterAllIsTakenBack() {
+        cell.value = 2
+        receive()
+        slot.undo()
+        #expect(cell.value == 2)
+        slot.add(1 << 32, to: cell)
+        slot.undo()
+        slot.undo()
+        #expect(cell.value == 2)
+    }
+
+    @Test func aReadForThePageCacheHasNoLockOwner() {
+        receive()
+        unsafe slot.buffer.storeBytes(of: 2 as UInt32, toByteOffset: 60, as: UInt32.self)
+        #expect(!slot.isPageRead)
+        unsafe slot.buffer.storeBytes(of: 1 as UInt32, toByteOffset: 60, as: UInt32.self)
+        #expect(slot.isPageRead)
     }
 
     @Test func aNumberNeverFallsBelowZero() {

@@ -107,4 +107,15 @@ import Testing
         for item in 1...100 { #expect(next.put([UInt8](repeating: 1, count: 20_000), owner: 1, item: UInt64(item)) != nil) }
         #expect(Vault(memory).found().count == 100)
     }
+
+    @Test func whoComesTooLateFreesNothing() throws {
+        let old = try #require(vault.put([1], owner: 1, item: 5))
+        vault.remove(old, owner: 1)
+        // The same place, the same owner, another record.
+        let new = try #require(vault.put([2], owner: 1, item: 6))
+        vault.remove(old, owner: 1)
+        _ = vault.put([3], owner: 1, item: 7, replacing: old)
+        #expect(vault.bytes(of: new) == [2])
+        #expect(contents(vault) == ["1/6=1", "1/7=1"])
+    }
 }

@@ -29,9 +29,9 @@ private final class Subject {
     /// What the worker after this one finds.
     func successor() throws -> Subject { try Subject(records.vault.memory) }
 
-    func close() {
+    func close(_ opening: Generations.Opening = .cached) {
         slot.begin(connection: 1)
-        file.close(slot)
+        file.close(opening, slot)
     }
 
     func open(at milliseconds: Int64) throws(Errno) -> Generations.Opening {
@@ -88,6 +88,7 @@ private final class Subject {
         #expect(subject.file.content == [1])
         #expect(subject.renewed == 1)
         subject.close()
+        subject.close(.direct)
         #expect(try subject.open(at: 52) == .cached)
         #expect(subject.file.content == [2])
     }
@@ -97,6 +98,7 @@ private final class Subject {
         _ = try subject.open(at: 0)
         #expect(try subject.open(at: 51) == .direct)
         subject.close()
+        subject.close(.direct)
         _ = try subject.open(at: 52)
         subject.close()
         // The direct handle is read only now, later than the answer in the page cache was computed.
@@ -210,6 +212,7 @@ private final class Subject {
         // The handle is still open, so the answer stays.
         #expect(try next.open(at: 100) == .direct)
         next.close()
+        next.close(.direct)
         #expect(try next.open(at: 100) == .cached)
         #expect(next.renewals == [.overwrite([1])])
     }
@@ -231,7 +234,7 @@ private final class Subject {
         _ = try subject.open(at: 1)
         subject.close()
         let next = try subject.successor()
-        next.file.close(next.slot)
+        next.file.close(.cached, next.slot)
         // One of the two is still open.
         #expect(try next.open(at: 100) == .direct)
     }
@@ -248,5 +251,46 @@ private final class Subject {
         let successor = try #require(next)
         #expect(try successor.open(at: 101) == .cached)
         #expect(successor.renewals == [.drop])
+    }
+
+    @Test func aDirectHandleKeepsTheCacheAsItIs() throws {
+        let subject = try Subject()
+        _ = try subject.open(at: 0)
+        #expect(try subject.open(at: 51) == .direct)
+        subject.close()
+        // It may be mapped: the kernel must not be told of a new answer while it can be reading the old one.
+        #expect(try subject.open(at: 52) == .direct)
+        subject.close(.direct)
+        subject.close(.direct)
+        #expect(try subject.open(at: 53) == .cached)
+        #expect(subject.renewed == 2)
+    }
+
+    @Test func aDirectOpenThatIsReplayedStaysOneAndDirect() throws {
+        let subject = try Subject()
+        _ = try subject.open(at: 0)
+        #expect(try subject.open(at: 51) == .direct)
+        let next = try subject.successor()
+        #expect(try next.reopen(at: 52) == .direct)
+        next.close()
+        next.close(.direct)
+        #expect(try next.open(at: 53) == .cached)
+    }
+
+    @Test func nothingTouchesTheRecordsOfAViewThatIsGone() throws {
+        let subject = try Subject()
+        _ = try subject.open(at: 0)
+        subject.file.retire()
+        subject.records.vault.remove(owner: 7)
+        subject.records.vault.open(owner: 8)
+        let other = try #require(subject.records.vault.put([1, 2, 3], owner: 8, item: 1))
+        let cells = (0..<3).map { subject.records.vault.cell($0, of: other) }
+        subject.close()
+        subject.file.outdate()
+        #expect(throws: Errno.noSuchFileOrDirectory) { _ = try subject.open(at: 100) }
+        #expect(throws: Errno.noSuchFileOrDirectory) { _ = try subject.refresh(at: 3000) }
+        #expect(cells.map(\.value) == [0, 0, 0])
+        #expect(subject.file.content == [])
+        #expect(subject.records.vault.bytes(of: other) == [1, 2, 3])
     }
 }
