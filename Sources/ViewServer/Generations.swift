@@ -1,3 +1,4 @@
+import Linux
 import Synchronization
 import SystemPackage
 import Takeover
@@ -128,8 +129,22 @@ final class Generations: Sendable {
     /// A direct answer has been computed: who gets it must not see an older one when it opens the file again.
     func outdate() { state.withLock { if !$0.isGone { flags.value |= Flag.isOutdated } } }
 
-    /// The view goes: its records are somebody else's from now on.
+    /// The view goes: its records are somebody else's from now on. Waits for who is computing an answer.
     func retire() { state.withLock { $0.isGone = true } }
+
+    /// The same without waiting; false when somebody is.
+    func retireIfIdle() -> Bool { state.withLockIfAvailable { $0.isGone = true } != nil }
+
+    /// Lets go of records once nobody uses them any more: at once, or when the last answer to files that go has been computed.
+    static func whenIdle(_ files: [Generations], _ letGo: @escaping @Sendable () -> Void) {
+        let busy = files.filter { !$0.retireIfIdle() }
+        if busy.isEmpty { return letGo() }
+        // What cannot be let go of for want of a thread the next worker lets go of.
+        try? Threads.start(stack: 256 << 10) {
+            for file in busy { file.retire() }
+            letGo()
+        }
+    }
 
     /// The answer in the page cache.
     var current: Answer { state.withLock { $0.answer } }

@@ -131,13 +131,12 @@ final class Registry: Sendable {
     @discardableResult func remove(_ name: String) -> Bool {
         guard let gone = served.withLock({ $0.removeValue(forKey: name) }) else { return false }
         for key in gone.keys { workers.remove(key) }
-        gone.vnode.retire()
-        letGo(gone.vnode.records.owner)
+        letGo(gone.vnode.records.owner, gone.vnode.end())
         return true
     }
 
-    private func letGo(_ serial: UInt64) {
-        vault.remove(owner: serial)
+    private func letGo(_ serial: UInt64, _ files: [Generations] = []) {
+        Generations.whenIdle(files) { [vault] in vault.remove(owner: serial) }
         recorders.forget(vnode: serial)
         try? link?.send(.release(Part.allCases.map { $0.key(serial) }))
     }

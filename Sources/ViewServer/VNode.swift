@@ -114,13 +114,14 @@ final class VNode: Sendable {
 
     func removeView(_ number: Int) -> View? {
         guard let gone = views.withLock({ $0.removeValue(forKey: number) }) else { return nil }
-        gone.retire()
-        records.vault.remove(owner: records.owner) { Item(raw: $0).belongs(to: number) }
+        Generations.whenIdle(gone.end()) { [records] in
+            records.vault.remove(owner: records.owner) { Item(raw: $0).belongs(to: number) }
+        }
         return gone
     }
 
-    /// Nothing that is still being answered touches its records from now on.
-    func retire() { for view in views.withLock({ Array($0.values) }) { view.retire() } }
+    /// No file is opened from now on. Those there are, to be retired.
+    func end() -> [Generations] { views.withLock { Array($0.values) }.flatMap { $0.end() } }
 
     private func configuration(of view: ViewRecord) -> ViewConfiguration {
         ViewConfiguration(

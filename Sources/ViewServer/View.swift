@@ -76,13 +76,13 @@ final class View: Sendable {
         snapshots.withLock { $0?[place] = kept }
     }
 
-    /// Nothing that is still being answered touches its records from now on.
-    func retire() {
+    /// No file is opened from now on. Those there are, to be retired.
+    func end() -> [Generations] {
         let files = snapshots.withLock { known in
             defer { known = nil }
             return known ?? [:]
         }
-        for file in files.values { file.retire() }
+        return Array(files.values)
     }
 
     /// Looks at the limits again. The CPUs shown before and now when they have changed; `settle` once the kernel knows.
