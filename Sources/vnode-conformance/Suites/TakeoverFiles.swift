@@ -1,9 +1,36 @@
 import Glibc
 import Linux
+import Synchronization
 import SystemPackage
 
 extension Suite {
     static let openFiles: [Check] = [
+        Check("a file that is mapped while others open it keeps nobody waiting, and tears nobody's answer") { context in
+            try await context.withDaemon { daemon in
+                let vnode = try await context.keep("mapped", on: daemon)
+                let path = vnode.path("/proc/meminfo")
+                let ended = Mutex((readers: 0, faults: [String]()))
+                let end = Clock.monotonic + 2_000_000_000
+                for number in 0..<4 {
+                    try Threads.start(stack: 256 << 10) {
+                        var fault: String?
+                        while Clock.monotonic < end, fault == nil {
+                            fault = number == 0 ? mapped(path) : Consistency.fault(of: (try? Files.text(path)) ?? "", path: "/proc/meminfo")
+                        }
+                        ended.withLock {
+                            $0.readers += 1
+                            if let fault { $0.faults.append(fault) }
+                        }
+                    }
+                }
+                try await eventually("4 readers at their end", within: .seconds(6), got: { "\(ended.withLock { $0.readers })" }) {
+                    ended.withLock { $0.readers } == 4
+                }
+                try expect("faults", ended.withLock { $0.faults }, is: [])
+                try expect("deaths", daemon.logged("worker died").count, is: 0)
+                try await context.stop(vnode)
+            }
+        },
         Check("a file half read when the worker dies is read to its end from the same answer") { context in
             try await context.withDaemon { daemon in
                 let vnode = try await context.keep("half", on: daemon)
@@ -125,4 +152,19 @@ final class Half {
     }
 
     func finish() throws { while try advance() {} }
+}
+
+/// Opens a file until it is one that reads directly, maps it and looks: the fault is a read that holds a page of the cache.
+private func mapped(_ path: String) -> String? {
+    guard let first = try? Files.open(path, flags: O_RDONLY) else { return "open" }
+    usleep(55_000)
+    guard let second = try? Files.open(path, flags: O_RDONLY) else { return "open" }
+    let address = unsafe mmap(nil, 4096, PROT_READ, MAP_PRIVATE, second.raw, 0)
+    _ = consume first
+    _ = consume second
+    guard let address = unsafe address, unsafe address != MAP_FAILED else { return nil }
+    usleep(300)
+    let byte = unsafe address.load(as: UInt8.self)
+    unsafe munmap(address, 4096)
+    return byte == UInt8(ascii: "M") ? nil : "a mapping that begins with \(byte)"
 }
