@@ -57,8 +57,7 @@ public protocol FileSystem: AnyObject, Sendable {
     func attributes(of node: UInt64, handle: UInt64?, _ reply: consuming Reply)
     /// `slot` tells whether a worker before this one has begun with the request.
     func open(_ node: UInt64, flags: Int32, _ slot: RequestSlot, _ reply: consuming Reply)
-    /// `isPage`: for the page cache, not for somebody's read(2).
-    func read(_ node: UInt64, handle: UInt64, offset: Int, size: Int, isPage: Bool, _ reply: consuming Reply)
+    func read(_ node: UInt64, handle: UInt64, offset: Int, size: Int, _ slot: RequestSlot, _ reply: consuming Reply)
     func release(_ node: UInt64, handle: UInt64, _ slot: RequestSlot)
     func entries(of directory: UInt64) throws(Errno) -> [DirectoryEntry]
 }

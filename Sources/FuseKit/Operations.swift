@@ -40,9 +40,9 @@ enum Operations {
         }
         unsafe operations.read = { request, node, size, offset, info in
             let handle = unsafe info?.pointee.fh ?? 0
-            let isPage = Turn.current?.slot?.isPageRead ?? false
             withRequest(request) { files, reply in
-                files.read(node, handle: handle, offset: offset, size: size, isPage: isPage, reply)
+                guard let slot = Turn.current?.slot else { return reply.error(.ioError) }
+                files.read(node, handle: handle, offset: offset, size: size, slot, reply)
             }
         }
         unsafe operations.release = { request, node, info in

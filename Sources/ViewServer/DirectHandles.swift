@@ -6,9 +6,9 @@ import Takeover
 /// when a worker dies reads on in the same answer.
 final class DirectHandles: Sendable {
     fileprivate struct Handle {
-        /// The whole answer; only its length once all of it has been given.
-        var bytes: [UInt8]?
-        var length: Int
+        var bytes: [UInt8]
+        /// The request it was computed for.
+        var unique: UInt64
         var order: UInt64
         var record: Vault.Record?
     }
@@ -42,11 +42,10 @@ final class DirectHandles: Sendable {
     /// An answer a worker before this one was giving.
     func restore(_ handle: UInt64, _ record: Vault.Record) {
         var packed = Unpacker(records.vault.bytes(of: record))
-        let length = packed.number().map { Int(clamping: $0) } ?? 0
-        let bytes = packed.bytes()
+        guard let unique = packed.number() else { return }
         state.withLock { state in
             state.clock += 1
-            state.take(handle, Handle(bytes: bytes.count == length ? bytes : nil, length: length, order: state.clock, record: record))
+            state.take(handle, Handle(bytes: packed.bytes(), unique: unique, order: state.clock, record: record))
         }
     }
 
@@ -62,25 +61,26 @@ final class DirectHandles: Sendable {
         if let record = gone?.record { records.remove(record) }
     }
 
-    /// The answer a read at `offset` belongs to: a new one from the start, the same one after it. Past the end of one that has been
-    /// read it is empty.
-    func bytes(of handle: UInt64, offset: Int, size: Int, render: () throws(Errno) -> [UInt8]) throws(Errno) -> [UInt8] {
-        if offset > 0, let known = state.withLock({ $0.handles[handle] }) {
-            if let bytes = known.bytes { return bytes }
-            if offset >= known.length { return [] }
+    /// The answer a read at `offset` belongs to: a new one from the start, the same one after it. The first read of an answer that
+    /// is replayed may have been answered: it belongs to the same one too.
+    func bytes(
+        of handle: UInt64, offset: Int, for slot: RequestSlot, render: () throws(Errno) -> [UInt8]
+    ) throws(Errno) -> [UInt8] {
+        let unique = slot.unique
+        if let known = state.withLock({ $0.handles[handle] }), offset > 0 || (slot.isReplayed && known.unique == unique) {
+            return known.bytes
         }
         let bytes = try render()
-        let isWhole = offset == 0 && size >= bytes.count
         var packed = Packer()
-        packed.add(UInt64(bytes.count))
-        if !isWhole { packed.add(bytes) }
+        packed.add(unique)
+        packed.add(bytes)
         // In one go: reads of one handle may come at the same time, and what replaces a record must be the only one that does.
         state.withLock { state in
             let old = state.handles[handle]?.record
             let record = records.put(packed.bytes, Item(.direct, handle: handle), replacing: old)
             if record == nil, let old { records.remove(old) }
             state.clock += 1
-            state.take(handle, Handle(bytes: isWhole ? nil : bytes, length: bytes.count, order: state.clock, record: record))
+            state.take(handle, Handle(bytes: bytes, unique: unique, order: state.clock, record: record))
             for record in state.forgetTooMany() { records.remove(record) }
         }
         return bytes
@@ -89,15 +89,15 @@ final class DirectHandles: Sendable {
 
 extension DirectHandles.State {
     fileprivate mutating func take(_ handle: UInt64, _ new: DirectHandles.Handle) {
-        held -= handles[handle]?.bytes?.count ?? 0
-        held += new.bytes?.count ?? 0
+        held -= handles[handle]?.bytes.count ?? 0
+        held += new.bytes.count
         handles[handle] = new
         given.append((handle, new.order))
     }
 
     fileprivate mutating func forget(_ handle: UInt64) -> DirectHandles.Handle? {
         let gone = handles.removeValue(forKey: handle)
-        held -= gone?.bytes?.count ?? 0
+        held -= gone?.bytes.count ?? 0
         return gone
     }
 

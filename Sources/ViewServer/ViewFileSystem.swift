@@ -81,7 +81,7 @@ final class ViewFileSystem: FileSystem {
         reply.opened(handle: opened.0, opened.1)
     }
 
-    func read(_ node: UInt64, handle: UInt64, offset: Int, size: Int, isPage: Bool, _ reply: consuming Reply) {
+    func read(_ node: UInt64, handle: UInt64, offset: Int, size: Int, _ slot: RequestSlot, _ reply: consuming Reply) {
         let bytes: [UInt8]
         do throws(Errno) {
             let id = try decode(node)
@@ -90,15 +90,15 @@ final class ViewFileSystem: FileSystem {
             case .onEvent: bytes = try view.render(id.place)
             case .within where role == .static, .everyOpen where role == .static: throw Errno.ioError
             // A direct handle that is mapped fills the page cache that cached ones read.
-            case .within where handle == 0 || isPage: bytes = try view.generations(of: id.place).content
+            case .within where handle == 0 || slot.isPageRead: bytes = try view.generations(of: id.place).content
             case .within:
-                bytes = try handles.bytes(of: handle, offset: offset, size: size) { () throws(Errno) in
+                bytes = try handles.bytes(of: handle, offset: offset, for: slot) { () throws(Errno) in
                     let answer = try view.render(id.place)
                     try view.generations(of: id.place).outdate()
                     return answer
                 }
             case .everyOpen:
-                bytes = try handles.bytes(of: handle, offset: offset, size: size) { () throws(Errno) in try view.render(id.place) }
+                bytes = try handles.bytes(of: handle, offset: offset, for: slot) { () throws(Errno) in try view.render(id.place) }
             }
         } catch {
             return reply.error(error)
