@@ -14,13 +14,17 @@ public enum EngineLog {
         public let message: String
     }
 
-    /// The last error of a log; nil when the engine itself had none.
+    /// The last error of a log, with what was logged before it: the engine's own last words are often only that its child
+    /// ended. nil when there was none.
     public static func failure(in log: Data) -> Failure? {
         let decoder = JSONDecoder()
         let errors = log.split(separator: 0x0a).compactMap { try? decoder.decode(Line.self, from: Data($0)) }
             .filter { $0.level == "error" || $0.level == "fatal" }
         guard let last = errors.last?.msg else { return nil }
-        return failure(message: last)
+        let found = failure(message: last)
+        let causes = errors.dropLast().suffix(3).map(\.msg).filter { !last.contains($0) }
+        guard found.status == 125, !causes.isEmpty else { return found }
+        return Failure(status: found.status, message: "\(found.message) (\(causes.joined(separator: "; ")))")
     }
 
     static func failure(message: String) -> Failure {

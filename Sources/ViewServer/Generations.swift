@@ -51,6 +51,8 @@ final class Generations: Sendable {
         static let isOutdated: UInt64 = 1
         /// The answer is not yet the one in the kernel's cache.
         static let isUntold: UInt64 = 2
+        /// The answer was told in a reply, which the kernel drops when that of another request has overtaken it.
+        static let isUnsure: UInt64 = 4
     }
 
     private let state: Mutex<State>
@@ -99,7 +101,7 @@ final class Generations: Sendable {
             if state.isGone { throw .noSuchFileOrDirectory }
             // A worker before this one opened it and died before it could say so, or just after.
             if let change = slot.change(of: handles) { return change == Handle.direct ? .direct : .cached }
-            let isFresh = flags.value & Flag.isOutdated == 0 && state.answer.takenAt.map { now - $0 <= freshness } ?? false
+            let isFresh = flags.value & (Flag.isOutdated | Flag.isUnsure) == 0 && state.answer.takenAt.map { now - $0 <= freshness } ?? false
             if !isFresh {
                 guard handles.value == 0 else {
                     slot.add(Handle.direct, to: handles)
@@ -107,8 +109,9 @@ final class Generations: Sendable {
                 }
                 let bytes = try render()
                 let old = state.answer
-                // A new time would make the kernel drop what it is given.
-                let canOverwrite = old.takenAt != nil && old.length > 0 && bytes.count >= old.length
+                // A new time would make the kernel drop what it is given. What is longer than we know would keep its end.
+                let canOverwrite =
+                    old.takenAt != nil && old.length > 0 && bytes.count >= old.length && flags.value & Flag.isUnsure == 0
                 flags.value = Flag.isUntold
                 try replace(&state, bytes, now: now, stamp: canOverwrite ? old.stamp : max(wallClock, old.stamp + 1))
                 renew(canOverwrite ? .overwrite(bytes) : .drop)
@@ -177,7 +180,7 @@ final class Generations: Sendable {
             state.lastAsked = now
             if age > Generations.longReader, isPaused, now - Int64(clamping: lastOpened.value) > Generations.longReader {
                 try replace(&state, render(), now: now, stamp: max(wallClock, state.answer.stamp + 1))
-                flags.value = 0
+                flags.value = Flag.isUnsure
             }
             return (state.answer, Generations.validity(of: state.answer, now))
         }

@@ -51,6 +51,17 @@ import Testing
         #expect(failure("runc run failed: rootfs does not exist")?.status == 125)
     }
 
+    @Test func whatWasLoggedBeforeTheLastErrorIsTold() {
+        let log = """
+            {"level":"warning","msg":"w"}
+            {"level":"fatal","msg":"nsexec-0[7]: could not ensure we are a cloned binary: No space left on device"}
+            {"level":"error","msg":"runc run failed: read init-p: connection reset by peer"}
+            """
+        #expect(
+            EngineLog.failure(in: Data(log.utf8))?.message == "runc run failed: read init-p: connection reset by peer "
+                + "(nsexec-0[7]: could not ensure we are a cloned binary: No space left on device)")
+    }
+
     @Test func aLogWithoutErrors() {
         #expect(EngineLog.failure(in: Data()) == nil)
         #expect(EngineLog.failure(in: Data(#"{"level":"warning","msg":"exec: x"}"#.utf8)) == nil)
