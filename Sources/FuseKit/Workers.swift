@@ -8,7 +8,6 @@ public import Takeover
 public final class Workers: Sendable {
     private let epoll: Epoll
     private let connections = Mutex<[UInt64: Connection]>([:])
-    private let isLooking = Atomic(false)
     private let count: Int
     private let slots: [RequestSlot]
     /// Requests of one connection answered at once: not all threads are one vNode's, whatever it asks for.
@@ -89,47 +88,35 @@ public final class Workers: Sendable {
         let observe = observer()
         var next: UInt64?
         while true {
-            guard let key = next ?? nextReady() else { continue }
+            guard let key = next ?? epoll.wait() else { continue }
             next = nil
             guard let connection = connections.withLock({ $0[key] }) else { continue }
             next = serve(connection, slot, observe)
         }
     }
 
-    /// Answers a request of a connection that is ready, and then stays with it: a reader's next request mostly follows its last
-    /// within microseconds, sooner than a sleeping worker would wake up, and costs neither arming the connection nor a wake-up when
-    /// it is read by who has answered the last. One worker at a time stays, and not when another connection is ready: which one.
+    /// Answers a request of a connection that is ready, and those that have come meanwhile, unless another connection is ready:
+    /// which one.
+    ///
+    /// Without looking out for the next: a worker that sleeps is woken on the reader's own CPU, one that is awake on another
+    /// makes the two wake each other across CPUs.
     private func serve(_ connection: Connection, _ slot: RequestSlot, _ observe: (Answered) -> Void) -> UInt64? {
         let others = connection.busy.add(1, ordering: .relaxed).oldValue
-        var isStaying = false
-        defer {
-            connection.busy.subtract(1, ordering: .relaxed)
-            if isStaying { isLooking.store(false, ordering: .releasing) }
-        }
+        defer { connection.busy.subtract(1, ordering: .relaxed) }
         // More requests wait, or may: nobody has looked and found none.
         var isCrowded = others > 0
-        var end: Int64 = 0
         while true {
             switch connection.receive(slot) {
             case .request:
                 // Before it is answered: another worker may take the connection's next request meanwhile.
                 let isShared = isCrowded && others + 1 < most
                 if isShared { arm(connection) }
-                let now = answer(connection, slot, observe)
+                answer(connection, slot, observe)
                 if isShared { return nil }
-                guard isStaying || !isLooking.exchange(true, ordering: .acquiring) else {
-                    arm(connection)
-                    return nil
-                }
-                isStaying = true
                 isCrowded = true
-                end = now + Workers.look
             case .nothing:
-                isCrowded = false
-                guard isStaying, slot.since < end else {
-                    arm(connection)
-                    return nil
-                }
+                arm(connection)
+                return nil
             case .ended:
                 remove(connection.key)
                 return nil
@@ -144,28 +131,13 @@ public final class Workers: Sendable {
 
     private func arm(_ connection: Connection) { try? epoll.again(connection.descriptor, key: connection.key) }
 
-    /// Answers the request in the slot. When that was done.
-    private func answer(_ connection: Connection, _ slot: RequestSlot, _ observe: (Answered) -> Void) -> Int64 {
+    /// Answers the request in the slot.
+    private func answer(_ connection: Connection, _ slot: RequestSlot, _ observe: (Answered) -> Void) {
         let (node, opcode) = (slot.node, slot.opcode)
         let start = Clock.monotonic
         let outcome = connection.handle(slot)
         let end = Clock.monotonic
         observe(
             Answered(connection: connection.key, node: node, opcode: opcode, nanoseconds: end - start, outcome: outcome))
-        return end
     }
-
-    /// Waits for a connection to be ready, one worker at a time looking for a while before it sleeps.
-    private func nextReady() -> UInt64? {
-        if !isLooking.exchange(true, ordering: .acquiring) {
-            defer { isLooking.store(false, ordering: .releasing) }
-            let end = Clock.monotonic + Workers.look
-            repeat {
-                if let key = epoll.wait(milliseconds: 0) { return key }
-            } while Clock.monotonic < end
-        }
-        return epoll.wait()
-    }
-
-    private static let look: Int64 = 30_000
 }

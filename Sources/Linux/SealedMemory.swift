@@ -5,6 +5,14 @@ public import SystemPackage
 /// Content handed to another process as a descriptor: a memfd nobody can change any more.
 public enum SealedMemory {
     public static func make(_ bytes: [UInt8], name: String) throws(Errno) -> OwnedFD {
+        // Sealing is EBUSY while the kernel holds a page (reclaim, compaction): other pages, then.
+        for _ in 0..<4 {
+            do throws(Errno) { return try write(bytes, name: name) } catch  where error == .resourceBusy {}
+        }
+        return try write(bytes, name: name)
+    }
+
+    private static func write(_ bytes: [UInt8], name: String) throws(Errno) -> OwnedFD {
         let file = OwnedFD(taking: try check(unsafe clinux_memfd(name)))
         var written = 0
         while written < bytes.count {

@@ -88,7 +88,7 @@ final class InnerContainer {
                 Processes.closeOnExecute(from: 3)
                 Processes.unblockSignals()
                 // Go interrupts its own threads with SIGURG, and runc 1.1 passes on every signal it gets: top dies of it.
-                _ = Processes.execute(place.engine.program, arguments, environment: Processes.environment + ["GODEBUG=asyncpreemptoff=1"])
+                _ = place.engine.execute(arguments, environment: Processes.environment + ["GODEBUG=asyncpreemptoff=1"])
                 return 1
             }
         }

@@ -33,10 +33,28 @@ enum Programs {
 /// The OCI engine, opened while its path still means something.
 final class Engine {
     let path: String
-    let program: OwnedFD
+    private let program: OwnedFD
 
     init(path: String) throws(Failure) {
         self.path = path
         program = try attempt("opening", path) { () throws(Errno) in try Files.open(path, flags: O_RDONLY) }
+    }
+
+    /// Becomes the engine. Answers only when that failed.
+    ///
+    /// From the present mount namespace if it has the same file: runc protects itself by a read-only bind of its program, and
+    /// can bind only what is mounted in its own namespace. Otherwise it copies itself to memory at every start, and sealing the copy
+    /// fails with EBUSY while the kernel holds one of its pages (memory reclaim, compaction).
+    func execute(_ arguments: [String], environment: [String]) -> Errno {
+        guard let same = try? Files.open(path, flags: O_RDONLY), Engine.isSame(same, program) else {
+            return Processes.execute(program, arguments, environment: environment)
+        }
+        return Processes.execute(same, arguments, environment: environment)
+    }
+
+    private static func isSame(_ one: borrowing OwnedFD, _ other: borrowing OwnedFD) -> Bool {
+        var (first, second) = (stat(), stat())
+        guard unsafe fstat(one.raw, &first) == 0, unsafe fstat(other.raw, &second) == 0 else { return false }
+        return first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }
 }
