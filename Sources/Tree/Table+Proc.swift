@@ -19,16 +19,22 @@ extension Table {
         .empty("/proc/modules", source: "kernel/module/procfs.c"),
         .empty("/proc/mdstat", source: "drivers/md/md.c"),
 
-        .namespaced("/proc/self", kind: .directory, source: "fs/proc/self.c"),
-        .namespaced("/proc/thread-self", kind: .directory, source: "fs/proc/thread_self.c"),
-        .namespaced("/proc/mounts", kind: .file, source: "fs/proc/root.c"),
-        .namespaced("/proc/net", kind: .directory, source: "fs/proc/proc_net.c"),
-        .namespaced("/proc/sysvipc", kind: .directory, source: "ipc/util.c"),
-        .namespaced("/proc/keys", kind: .file, source: "security/keys/proc.c"),
-        .namespaced("/proc/key-users", kind: .file, source: "security/keys/proc.c"),
+        .namespaced("/proc/self", kind: .directory, source: "fs/proc/self.c", reason: "a link the kernel makes for who reads it"),
+        .namespaced(
+            "/proc/thread-self", kind: .directory, source: "fs/proc/thread_self.c", reason: "a link the kernel makes for who reads it"),
+        .namespaced("/proc/mounts", kind: .file, source: "fs/proc/root.c", reason: "a link to self/mounts: the reader's mount namespace"),
+        .namespaced(
+            "/proc/net", kind: .directory, source: "fs/proc/proc_net.c", reason: "a link to self/net: the reader's network namespace"),
+        .namespaced("/proc/sysvipc", kind: .directory, source: "ipc/util.c", reason: "the reader's IPC namespace"),
+        .namespaced("/proc/keys", kind: .file, source: "security/keys/proc.c", reason: "keys the reader may view, of its user namespace"),
+        .namespaced("/proc/key-users", kind: .file, source: "security/keys/proc.c", reason: "users of the reader's user namespace"),
 
-        .pass("/proc/config.gz", source: "kernel/configs.c"),
-        .pass("/proc/buddyinfo", source: "mm/vmstat.c"),
+        .pass(
+            "/proc/config.gz", source: "kernel/configs.c",
+            reason: "documented exception: how the kernel was built, which its release and package tell as well"),
+        .pass(
+            "/proc/buddyinfo", source: "mm/vmstat.c",
+            reason: "documented exception: free blocks by size, for programs that want large pages"),
     ]
 
     /// What a vNode can mount or sees mounted, in the shape of `fs/filesystems.c`; not which drivers the node has loaded.
