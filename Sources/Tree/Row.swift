@@ -70,6 +70,14 @@ public struct Needs: OptionSet, Sendable {
     public static let uuid = Needs(rawValue: 1 << 12)
     /// `Snapshot.cpus` with the topology
     public static let topology = Needs(rawValue: 1 << 13)
+
+    public static let irqPressure = Needs(rawValue: 1 << 20)
+    /// `Snapshot.zones`; with `memory`
+    public static let zones = Needs(rawValue: 1 << 21)
+    /// `Snapshot.locks`
+    public static let locks = Needs(rawValue: 1 << 22)
+    /// `Snapshot.descendantCgroups`
+    public static let cgroups = Needs(rawValue: 1 << 23)
 }
 
 public enum Kind: String, Sendable {
