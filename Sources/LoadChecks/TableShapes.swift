@@ -78,6 +78,8 @@ extension Scanner {
     }
 
     mutating func zoneinfo(_ expected: Expectation) throws(Malformed) {
+        // A node without one.
+        if isAtEnd { return }
         try literal("Node 0, zone   Normal\n  per-node stats\n")
         var sizes: [UInt64] = []
         func isNext(_ text: String, _ scanner: borrowing Scanner) -> Bool { scanner.bytes[scanner.at...].starts(with: text.utf8) }

@@ -210,16 +210,23 @@ import Tree
     }
 
     /// The lines of the node's kernel, one zone with all of MemTotal, nothing of the node's sizes.
-    @Test func oneZoneOfTheViewsMemory() throws {
-        let scenario = Self.scenarios[0]
+    @Test(arguments: scenarios.filter { ["hybrid-6.18-2cpu", "vm-6.1-2cpu", "vm-6.12-2cpu"].contains($0.fixture) })
+    func zoneinfoHasTheLinesOfTheKernel(_ scenario: Scenario) throws {
         let text = try file("proc/zoneinfo", of: scenario)
         let native = try String(contentsOfFile: scenario.root + "/proc/zoneinfo", encoding: .utf8)
         func labels(_ text: some StringProtocol) -> [String] {
-            text.split(separator: "\n").dropFirst().map { line in String(line.reversed().drop(while: \.isNumber).reversed()) }
+            text.split(separator: "\n").dropFirst().map { line in
+                line.contains("protection")
+                    ? String(line.filter { !$0.isNumber }) : String(line.reversed().drop(while: \.isNumber).reversed())
+            }
         }
-        // Node, first zone, page sets of the first CPU and the second.
-        let zone = native.components(separatedBy: "\nNode 0").first ?? ""
-        #expect(labels(text) == labels(zone).map { $0.contains("protection") ? "        protection: (0, 0, 0, 0, 0)" : $0 })
+        #expect(labels(text) == labels(native.components(separatedBy: "\nNode 0").first ?? ""))
+        let total = try #require(try fields(scenario)["MemTotal"]) / 4
+        #expect(text.contains("\n        present  \(total)\n        managed  \(total)\n"))
+    }
+
+    @Test func oneZoneOfTheViewsMemory() throws {
+        let text = try file("proc/zoneinfo", of: Self.scenarios[0])
         // 400 MiB, 300 free; the root of 16 x 409,600 kB is 2,560 kB.
         for line in [
             "  pages free     76800", "        spanned  102400", "        present  102400", "        managed  102400",
@@ -228,6 +235,15 @@ import Tree
         ] {
             #expect(text.contains("\n\(line)\n"), "\(line)")
         }
+    }
+
+    @Test func schedstatHasTheKernelsVersion() throws {
+        func version(_ fixture: String) throws -> Substring? {
+            try file("proc/schedstat", of: try #require(Self.scenarios.first { $0.fixture == fixture })).split(separator: "\n").first
+        }
+        #expect(try version("vm-6.1-2cpu") == "version 15")
+        #expect(try version("vm-6.12-2cpu") == "version 16")
+        #expect(try version("composed") == "version 17")
     }
 
     @Test func cpuCountIsTheSameEverywhere() throws {
