@@ -25,6 +25,18 @@ extension Files {
         return try read(file.raw, room: room, at: 0)
     }
 
+    /// The same of a file that gives less at a time than it is asked for.
+    public static func start(of path: String, below directory: CInt, upTo limit: Int) throws(Errno) -> [UInt8] {
+        let file = try open(path, below: directory, flags: O_RDONLY)
+        var bytes: [UInt8] = []
+        while bytes.count < limit {
+            let more = try read(file.raw, room: min(16384, limit - bytes.count), at: bytes.count)
+            if more.isEmpty { break }
+            bytes += more
+        }
+        return bytes
+    }
+
     private static func read(_ file: CInt, room: Int, at offset: Int) throws(Errno) -> [UInt8] {
         while true {
             var error: CInt = 0

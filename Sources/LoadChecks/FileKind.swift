@@ -24,7 +24,8 @@ public struct Expectation: Sendable {
 
 /// The shapes of files that are checked.
 public enum FileKind: String, Sendable, CaseIterable {
-    case meminfo, stat, loadavg, uptime, vmstat, diskstats, swaps, cpuinfo, pressure, uuid
+    case meminfo, stat, loadavg, uptime, vmstat, diskstats, swaps, cpuinfo, pressure, irqPressure, uuid
+    case interrupts, softirqs, schedstat, zoneinfo, partitions, cgroups, locks
     /// Whole lines, the same at every read.
     case fixed
 
@@ -40,6 +41,14 @@ public enum FileKind: String, Sendable, CaseIterable {
         case "/proc/swaps": self = .swaps
         case "/proc/cpuinfo": self = .cpuinfo
         case "/proc/sys/kernel/random/uuid": self = .uuid
+        case "/proc/pressure/irq": self = .irqPressure
+        case "/proc/interrupts": self = .interrupts
+        case "/proc/softirqs": self = .softirqs
+        case "/proc/schedstat": self = .schedstat
+        case "/proc/zoneinfo": self = .zoneinfo
+        case "/proc/partitions": self = .partitions
+        case "/proc/cgroups": self = .cgroups
+        case "/proc/locks": self = .locks
         default: self = path.hasPrefix("/proc/pressure/") ? .pressure : .fixed
         }
     }
@@ -61,7 +70,15 @@ public enum FileKind: String, Sendable, CaseIterable {
         case .swaps: try text.swaps()
         case .cpuinfo: try text.cpuinfo(expected)
         case .pressure: counters = try text.pressure()
+        case .irqPressure: counters = try text.irqPressure()
         case .uuid: try text.uuid()
+        case .interrupts: counters = try text.interrupts(expected)
+        case .softirqs: counters = try text.softirqs(expected)
+        case .schedstat: counters = try text.schedstat(expected)
+        case .zoneinfo: try text.zoneinfo(expected)
+        case .partitions: try text.partitions()
+        case .cgroups: try text.cgroups()
+        case .locks: try text.locks()
         case .fixed:
             guard bytes.last ?? 0x0a == 0x0a else { throw Malformed("ends within a line", at: bytes.count) }
             guard !bytes.contains(0) else { throw Malformed("a zero byte", at: bytes.firstIndex(of: 0) ?? 0) }

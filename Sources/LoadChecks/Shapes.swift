@@ -193,7 +193,7 @@ extension Scanner {
         return totals
     }
 
-    private mutating func pressureLine() throws(Malformed) -> UInt64 {
+    mutating func pressureLine() throws(Malformed) -> UInt64 {
         for key: StaticString in [" avg10=", " avg60=", " avg300="] {
             try literal(key)
             guard try hundredths() <= 100_00 else { throw fail("more than all of the time") }

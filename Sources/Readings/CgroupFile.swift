@@ -1,15 +1,16 @@
 /// The files of a cgroup that readings come from.
 enum CgroupFile: Sendable {
-    case controllers, threads
+    case controllers, threads, stat
     case cpuStat, cpuMax, cpusetEffective
     case memoryCurrent, memoryMax, memorySwapCurrent, memorySwapMax, memoryStat
     case ioStat
-    case cpuPressure, memoryPressure, ioPressure
+    case cpuPressure, memoryPressure, ioPressure, irqPressure
 
     var name: String {
         switch self {
         case .controllers: "cgroup.controllers"
         case .threads: "cgroup.threads"
+        case .stat: "cgroup.stat"
         case .cpuStat: "cpu.stat"
         case .cpuMax: "cpu.max"
         case .cpusetEffective: "cpuset.cpus.effective"
@@ -22,6 +23,7 @@ enum CgroupFile: Sendable {
         case .cpuPressure: "cpu.pressure"
         case .memoryPressure: "memory.pressure"
         case .ioPressure: "io.pressure"
+        case .irqPressure: "irq.pressure"
         }
     }
 
@@ -32,7 +34,7 @@ enum CgroupFile: Sendable {
         case .cpusetEffective: "cpuset"
         case .memoryCurrent, .memoryMax, .memorySwapCurrent, .memorySwapMax, .memoryStat: "memory"
         case .ioStat: "io"
-        case .controllers, .threads, .cpuStat, .cpuPressure, .memoryPressure, .ioPressure: nil
+        case .controllers, .threads, .stat, .cpuStat, .cpuPressure, .memoryPressure, .ioPressure, .irqPressure: nil
         }
     }
 
@@ -40,7 +42,7 @@ enum CgroupFile: Sendable {
     /// back, the only files of which an open one could outlive being gone.
     var isKept: Bool {
         switch self {
-        case .cpuPressure, .memoryPressure, .ioPressure: false
+        case .cpuPressure, .memoryPressure, .ioPressure, .irqPressure: false
         default: true
         }
     }
@@ -50,7 +52,7 @@ enum CgroupFile: Sendable {
 
     var room: Int {
         switch self {
-        case .threads, .memoryStat, .ioStat: 4096
+        case .threads, .stat, .memoryStat, .ioStat: 4096
         default: 512
         }
     }

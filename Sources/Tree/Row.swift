@@ -70,6 +70,14 @@ public struct Needs: OptionSet, Sendable {
     public static let uuid = Needs(rawValue: 1 << 12)
     /// `Snapshot.cpus` with the topology
     public static let topology = Needs(rawValue: 1 << 13)
+
+    public static let irqPressure = Needs(rawValue: 1 << 20)
+    /// `Snapshot.zones`; with `memory`
+    public static let zones = Needs(rawValue: 1 << 21)
+    /// `Snapshot.locks`
+    public static let locks = Needs(rawValue: 1 << 22)
+    /// `Snapshot.descendantCgroups`
+    public static let cgroups = Needs(rawValue: 1 << 23)
 }
 
 public enum Kind: String, Sendable {
@@ -92,11 +100,13 @@ public struct Row: Sendable {
     public let mode: UInt16
     /// The lowest number a `*` of the path may stand for: cpu0 has no `online`, because it cannot be taken offline.
     public let firstInstance: Int
+    /// Why this policy, where the path does not say it; of every row that shows or denies something of the node.
+    public let reason: String
     public let render: Renderer?
 
     init(
         _ path: String, kind: Kind, policy: Policy, freshness: Freshness = .onEvent, needs: Needs = [],
-        source: String, mode: UInt16, firstInstance: Int = 0, render: Renderer? = nil
+        source: String, mode: UInt16, firstInstance: Int = 0, reason: String = "", render: Renderer? = nil
     ) {
         self.path = path
         self.kind = kind
@@ -106,31 +116,37 @@ public struct Row: Sendable {
         self.source = source
         self.mode = mode
         self.firstInstance = firstInstance
+        self.reason = reason
         self.render = render
     }
 
     static func emulate(
         _ path: String, _ freshness: Freshness, needs: Needs, source: String, mode: UInt16 = 0o444, firstInstance: Int = 0,
-        _ render: @escaping Renderer
+        reason: String = "", _ render: @escaping Renderer
     ) -> Row {
         Row(
             path, kind: .file, policy: .emulate, freshness: freshness, needs: needs, source: source, mode: mode,
-            firstInstance: firstInstance, render: render)
+            firstInstance: firstInstance, reason: reason, render: render)
     }
 
-    static func constant(_ path: String, _ text: String, source: String) -> Row {
-        Row(path, kind: .file, policy: .constant, source: source, mode: 0o444) { _, _, out in out.write(text) }
+    static func constant(_ path: String, _ text: String, source: String, reason: String = "") -> Row {
+        Row(path, kind: .file, policy: .constant, source: source, mode: 0o444, reason: reason) { _, _, out in out.write(text) }
     }
 
-    static func namespaced(_ path: String, kind: Kind, source: String) -> Row {
-        Row(path, kind: kind, policy: .namespaced, source: source, mode: kind == .file ? 0o444 : 0o555)
+    static func namespaced(_ path: String, kind: Kind, source: String, reason: String) -> Row {
+        Row(path, kind: kind, policy: .namespaced, source: source, mode: kind == .file ? 0o444 : 0o555, reason: reason)
     }
 
-    static func pass(_ path: String, source: String) -> Row {
-        Row(path, kind: .file, policy: .pass, source: source, mode: 0o444)
+    static func pass(_ path: String, source: String, reason: String) -> Row {
+        Row(path, kind: .file, policy: .pass, source: source, mode: 0o444, reason: reason)
     }
 
-    static func empty(_ path: String, kind: Kind = .file, source: String) -> Row {
-        Row(path, kind: kind, policy: .empty, source: source, mode: kind == .file ? 0o444 : 0o555) { _, _, _ in }
+    static func empty(_ path: String, kind: Kind = .file, source: String, mode: UInt16? = nil, reason: String = "") -> Row {
+        Row(path, kind: kind, policy: .empty, source: source, mode: mode ?? (kind == .file ? 0o444 : 0o555), reason: reason) { _, _, _ in }
+    }
+
+    /// EACCES where the kernel has the file; an empty directory where it has a directory; not there in the debug mount.
+    static func deny(_ path: String, kind: Kind = .file, source: String, reason: String) -> Row {
+        Row(path, kind: kind, policy: .deny, source: source, mode: 0, reason: reason)
     }
 }

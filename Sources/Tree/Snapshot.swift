@@ -20,6 +20,12 @@ public struct Snapshot: Sendable {
     /// What `/proc/vmstat` shows, in the node's order. Names only: the values are the node's own business.
     public var vmstat = VmstatLayout.none
     public var pressure = Pressure()
+    /// What `/proc/zoneinfo` shows, as the node's kernel names it.
+    public var zones = ZoneinfoLayout.none
+    /// `/proc/locks` of the vNode's PID namespace as the kernel wrote it, from its start to the end of a line.
+    public var locks: [UInt8] = []
+    /// Cgroups below the view's own.
+    public var descendantCgroups: UInt64 = 0
 
     public init() {}
 
@@ -32,6 +38,8 @@ public struct Snapshot: Sendable {
         public var freshUUID = ""
         public var kernelRelease = ""
         public var kernelVersion = ""
+        /// The first line of the kernel's `/proc/schedstat`.
+        public var schedstatVersion: UInt64 = 15
         public init() {}
     }
 
@@ -141,6 +149,7 @@ public struct Snapshot: Sendable {
         public var cpu: [UInt8] = []
         public var memory: [UInt8] = []
         public var io: [UInt8] = []
+        public var irq: [UInt8] = []
         public init() {}
     }
 }

@@ -8,27 +8,64 @@ extension Table {
         .emulate("/proc/swaps", .within(milliseconds: 50), needs: .memory, source: "mm/swapfile.c", Swaps.render),
         .emulate("/proc/diskstats", .within(milliseconds: 50), needs: .disks, source: "block/genhd.c", Diskstats.render),
         .emulate("/proc/vmstat", .within(milliseconds: 50), needs: [.memory, .vmstatNames], source: "mm/vmstat.c", Vmstat.render),
+        .emulate(
+            "/proc/zoneinfo", .within(milliseconds: 50), needs: [.cpus, .memory, .zones], source: "mm/vmstat.c", Zoneinfo.render),
+        .emulate("/proc/interrupts", .within(milliseconds: 50), needs: .cpuTimes, source: "kernel/irq/proc.c", Interrupts.render),
+        .emulate("/proc/softirqs", .within(milliseconds: 50), needs: .cpuTimes, source: "fs/proc/softirqs.c", Softirqs.render),
+        .emulate(
+            "/proc/schedstat", .within(milliseconds: 50), needs: [.clock, .cpuTimes], source: "kernel/sched/stats.c", Schedstat.render),
+        .emulate("/proc/partitions", .within(milliseconds: 50), needs: .disks, source: "block/genhd.c", Partitions.render),
+        .emulate("/proc/locks", .within(milliseconds: 250), needs: .locks, source: "fs/locks.c", Locks.render),
+        .emulate("/proc/cgroups", .within(milliseconds: 1000), needs: .cgroups, source: "kernel/cgroup/cgroup-v1.c", Cgroups.render),
         .emulate("/proc/version", .onEvent, needs: [], source: "fs/proc/version.c", Version.render),
         .emulate("/proc/pressure/cpu", .within(milliseconds: 50), needs: .cpuPressure, source: "kernel/sched/psi.c", Pressure.cpu),
         .emulate("/proc/pressure/memory", .within(milliseconds: 50), needs: .memoryPressure, source: "kernel/sched/psi.c", Pressure.memory),
         .emulate("/proc/pressure/io", .within(milliseconds: 50), needs: .ioPressure, source: "kernel/sched/psi.c", Pressure.io),
+        .emulate("/proc/pressure/irq", .within(milliseconds: 50), needs: .irqPressure, source: "kernel/sched/psi.c", Pressure.irq),
 
         .constant("/proc/filesystems", filesystems, source: "fs/filesystems.c"),
         .constant("/proc/cmdline", "root=/dev/vnode ro\n", source: "fs/proc/cmdline.c"),
 
+        .constant("/proc/devices", devices, source: "fs/proc/devices.c", reason: "the drivers behind what a vNode has in /dev"),
+        .constant(
+            "/proc/misc", "229 fuse\n", source: "drivers/char/misc.c", reason: "which drivers the node has loaded is its own business"),
+        .constant("/proc/execdomains", "0-0\tLinux           \t[kernel]\n", source: "kernel/exec_domain.c"),
+        .constant("/proc/crypto", crypto, source: "crypto/proc.c", reason: "which algorithms the node has loaded is its own business"),
+        .constant("/proc/tty/drivers", terminals, source: "fs/proc/proc_tty.c", reason: "ps names terminals by it"),
+        .constant("/proc/tty/ldiscs", "n_tty       0\nn_null     27\n", source: "drivers/tty/tty_ldisc.c"),
+
+        .empty("/proc/consoles", source: "fs/proc/consoles.c", reason: "the node's console is not the view's"),
         .empty("/proc/modules", source: "kernel/module/procfs.c"),
+        .empty("/proc/kallsyms", source: "kernel/kallsyms.c"),
+        .empty("/proc/iomem", source: "kernel/resource.c"),
+        .empty("/proc/ioports", source: "kernel/resource.c"),
+        .empty("/proc/dma", source: "kernel/dma.c"),
         .empty("/proc/mdstat", source: "drivers/md/md.c"),
+        .empty("/proc/fb", source: "drivers/video/fbdev/core/fb_procfs.c"),
+        .empty("/proc/mtd", source: "drivers/mtd/mtdchar.c"),
+        .empty("/proc/tty/driver", kind: .directory, source: "fs/proc/proc_tty.c", mode: 0o500),
+        .empty("/proc/tty/ldisc", kind: .directory, source: "fs/proc/proc_tty.c"),
+        .empty("/proc/bus", kind: .directory, source: "fs/proc/root.c"),
+        .empty("/proc/driver", kind: .directory, source: "fs/proc/root.c"),
+        .empty("/proc/fs", kind: .directory, source: "fs/proc/root.c"),
+        .empty("/proc/irq", kind: .directory, source: "kernel/irq/proc.c"),
 
-        .namespaced("/proc/self", kind: .directory, source: "fs/proc/self.c"),
-        .namespaced("/proc/thread-self", kind: .directory, source: "fs/proc/thread_self.c"),
-        .namespaced("/proc/mounts", kind: .file, source: "fs/proc/root.c"),
-        .namespaced("/proc/net", kind: .directory, source: "fs/proc/proc_net.c"),
-        .namespaced("/proc/sysvipc", kind: .directory, source: "ipc/util.c"),
-        .namespaced("/proc/keys", kind: .file, source: "security/keys/proc.c"),
-        .namespaced("/proc/key-users", kind: .file, source: "security/keys/proc.c"),
+        .namespaced("/proc/self", kind: .directory, source: "fs/proc/self.c", reason: "a link the kernel makes for who reads it"),
+        .namespaced(
+            "/proc/thread-self", kind: .directory, source: "fs/proc/thread_self.c", reason: "a link the kernel makes for who reads it"),
+        .namespaced("/proc/mounts", kind: .file, source: "fs/proc/root.c", reason: "a link to self/mounts: the reader's mount namespace"),
+        .namespaced(
+            "/proc/net", kind: .directory, source: "fs/proc/proc_net.c", reason: "a link to self/net: the reader's network namespace"),
+        .namespaced("/proc/sysvipc", kind: .directory, source: "ipc/util.c", reason: "the reader's IPC namespace"),
+        .namespaced("/proc/keys", kind: .file, source: "security/keys/proc.c", reason: "keys the reader may view, of its user namespace"),
+        .namespaced("/proc/key-users", kind: .file, source: "security/keys/proc.c", reason: "users of the reader's user namespace"),
 
-        .pass("/proc/config.gz", source: "kernel/configs.c"),
-        .pass("/proc/buddyinfo", source: "mm/vmstat.c"),
+        .pass(
+            "/proc/config.gz", source: "kernel/configs.c",
+            reason: "documented exception: how the kernel was built, which its release and package tell as well"),
+        .pass(
+            "/proc/buddyinfo", source: "mm/vmstat.c",
+            reason: "documented exception: free blocks by size, for programs that want large pages"),
     ]
 
     /// What a vNode can mount or sees mounted, in the shape of `fs/filesystems.c`; not which drivers the node has loaded.
@@ -42,6 +79,60 @@ extension Table {
         nodev\toverlay
         nodev\tfuse
         \text4
+
+        """
+
+    /// What is behind the devices a vNode has, at its fixed numbers; no block device is the view's.
+    private static let devices = """
+        Character devices:
+          1 mem
+          5 /dev/tty
+          5 /dev/console
+          5 /dev/ptmx
+         10 misc
+        128 ptm
+        136 pts
+
+        Block devices:
+        259 blkext
+
+        """
+
+    /// As `fs/proc/proc_tty.c` writes them on every kernel with Unix 98 terminals.
+    private static let terminals = """
+        /dev/tty             /dev/tty        5       0 system:/dev/tty
+        /dev/console         /dev/console    5       1 system:console
+        /dev/ptmx            /dev/ptmx       5       2 system
+        pty_slave            /dev/pts      136 0-1048575 pty:slave
+        pty_master           /dev/ptm      128 0-1048575 pty:master
+
+        """
+
+    /// Two that every kernel has, in the shape of `crypto/proc.c`.
+    private static let crypto = """
+        name         : sha256
+        driver       : sha256-generic
+        module       : kernel
+        priority     : 100
+        refcnt       : 1
+        selftest     : passed
+        internal     : no
+        type         : shash
+        blocksize    : 64
+        digestsize   : 32
+
+        name         : aes
+        driver       : aes-generic
+        module       : kernel
+        priority     : 100
+        refcnt       : 1
+        selftest     : passed
+        internal     : no
+        type         : cipher
+        blocksize    : 16
+        min keysize  : 16
+        max keysize  : 32
+
 
         """
 }

@@ -30,7 +30,7 @@ extension Table {
         .constant("/proc/sys/fs/nr_open", "1048576\n", source: "fs/file_table.c"),
         .constant("/proc/sys/fs/pipe-max-size", "1048576\n", source: "fs/pipe.c"),
 
-        .namespaced("/proc/sys/net", kind: .directory, source: "net/sysctl_net.c"),
-        .namespaced("/proc/sys/user", kind: .directory, source: "kernel/ucount.c"),
+        .namespaced("/proc/sys/net", kind: .directory, source: "net/sysctl_net.c", reason: "the reader's network namespace"),
+        .namespaced("/proc/sys/user", kind: .directory, source: "kernel/ucount.c", reason: "limits of the reader's user namespace"),
     ]
 }

@@ -25,7 +25,8 @@ import Tree
     @Test(arguments: scenarios) func everyFileIsAsExpected(_ scenario: Scenario) throws {
         let rendered = try scenario.render()
         #expect(rendered.count > 60)
-        #expect(!rendered.contains { $0.content.isEmpty && !["proc/diskstats", "proc/modules", "proc/mdstat"].contains($0.path) })
+        let empty = Table.rows.filter { $0.policy == .empty }.map { String($0.path.dropFirst()) } + mayBeEmpty
+        #expect(!rendered.contains { $0.content.isEmpty && !empty.contains($0.path) })
         let text = rendered.map { "==> \($0.path)\n\($0.content)" }.joined()
         if ProcessInfo.processInfo.environment["VNODE_RECORD"] != nil {
             let url = URL(fileURLWithPath: scenario.expected)
@@ -40,6 +41,9 @@ import Tree
         #expect(ours.count == theirs.count)
         for (line, other) in zip(ours, theirs) { #expect(line == other) }
     }
+
+    /// Without an io controller, interrupt accounting, locks, or a captured zoneinfo.
+    private let mayBeEmpty = ["proc/diskstats", "proc/partitions", "proc/pressure/irq", "proc/locks", "proc/zoneinfo"]
 
     private func file(_ path: String, of scenario: Scenario) throws -> String {
         let rendered = try scenario.render()
@@ -176,6 +180,72 @@ import Tree
         #expect(stat.contains("\nbtime 1699999990\nprocesses 43\nprocs_running 1\nprocs_blocked 1\n"))
     }
 
+    /// `proc/locks` of the fixture: one that holds with two that wait, one of an open file, one that is let go of.
+    @Test func locksOfTheViewAlone() throws {
+        #expect(
+            try file("proc/locks", of: Self.scenarios[0]) == """
+                1: POSIX  ADVISORY  WRITE 41 fe:00:6725687 0 EOF
+                1: -> POSIX  ADVISORY  WRITE 42 fe:00:6725687 0 EOF
+                2: FLOCK  ADVISORY  WRITE 1 00:1c:532 0 EOF
+                3: LEASE  ACTIVE    READ  43 fe:00:77 0 EOF
+
+                """)
+    }
+
+    @Test func ticksAreOfTheViewsOwnTime() throws {
+        // 3 s user, 1 s nice, 3 s system at 250 Hz.
+        let scenario = Self.scenarios[0]
+        #expect(try file("proc/stat", of: scenario).contains("\nintr 1750\nctxt 0\n"))
+        #expect(try file("proc/stat", of: scenario).hasSuffix("\nsoftirq 1750 0 1750 0 0 0 0 0 0 0 0\n"))
+        #expect(try file("proc/interrupts", of: scenario).contains("\nLOC:        875        875   Local timer interrupts\n"))
+        #expect(try file("proc/softirqs", of: scenario).contains("\n       TIMER:        875        875\n"))
+        #expect(
+            try file("proc/schedstat", of: scenario) == """
+                version 17
+                timestamp 4294894858
+                cpu0 0 0 0 0 0 0 3500000000 250000000 0
+                cpu1 0 0 0 0 0 0 3500000000 250000000 0
+
+                """)
+    }
+
+    /// The lines of the node's kernel, one zone with all of MemTotal, nothing of the node's sizes.
+    @Test(arguments: scenarios.filter { ["hybrid-6.18-2cpu", "vm-6.1-2cpu", "vm-6.12-2cpu"].contains($0.fixture) })
+    func zoneinfoHasTheLinesOfTheKernel(_ scenario: Scenario) throws {
+        let text = try file("proc/zoneinfo", of: scenario)
+        let native = try String(contentsOfFile: scenario.root + "/proc/zoneinfo", encoding: .utf8)
+        func labels(_ text: some StringProtocol) -> [String] {
+            text.split(separator: "\n").dropFirst().map { line in
+                line.contains("protection")
+                    ? String(line.filter { !$0.isNumber }) : String(line.reversed().drop(while: \.isNumber).reversed())
+            }
+        }
+        #expect(labels(text) == labels(native.components(separatedBy: "\nNode 0").first ?? ""))
+        let total = try #require(try fields(scenario)["MemTotal"]) / 4
+        #expect(text.contains("\n        present  \(total)\n        managed  \(total)\n"))
+    }
+
+    @Test func oneZoneOfTheViewsMemory() throws {
+        let text = try file("proc/zoneinfo", of: Self.scenarios[0])
+        // 400 MiB, 300 free; the root of 16 x 409,600 kB is 2,560 kB.
+        for line in [
+            "  pages free     76800", "        spanned  102400", "        present  102400", "        managed  102400",
+            "        min      640", "        low      800", "        high     960", "        promo    1120", "      nr_free_pages 76800",
+            "  start_pfn:           0",
+        ] {
+            #expect(text.contains("\n\(line)\n"), "\(line)")
+        }
+    }
+
+    @Test func schedstatHasTheKernelsVersion() throws {
+        func version(_ fixture: String) throws -> Substring? {
+            try file("proc/schedstat", of: try #require(Self.scenarios.first { $0.fixture == fixture })).split(separator: "\n").first
+        }
+        #expect(try version("vm-6.1-2cpu") == "version 15")
+        #expect(try version("vm-6.12-2cpu") == "version 16")
+        #expect(try version("composed") == "version 17")
+    }
+
     @Test func cpuCountIsTheSameEverywhere() throws {
         for scenario in Self.scenarios {
             let rendered = Dictionary(uniqueKeysWithValues: try scenario.render().map { ($0.path, $0.content) })
@@ -183,6 +253,12 @@ import Tree
             let cpuinfo = (rendered["proc/cpuinfo"] ?? "").split(separator: "\n").filter { $0.hasPrefix("processor") }
             let stat = (rendered["proc/stat"] ?? "").split(separator: "\n").filter { $0.hasPrefix("cpu") && !$0.hasPrefix("cpu ") }
             let directories = rendered.keys.filter { $0.hasSuffix("/topology/core_id") }
+            for name in ["interrupts", "softirqs"] {
+                let columns = (rendered["proc/" + name] ?? "").prefix { $0 != "\n" }.split(separator: " ")
+                #expect(columns == online.ids.map { "CPU\($0)" }, "\(scenario)")
+            }
+            let schedstat = (rendered["proc/schedstat"] ?? "").split(separator: "\n").dropFirst(2).map { $0.prefix { $0 != " " } }
+            #expect(schedstat == online.ids.map { "cpu\($0)" }, "\(scenario)")
             #expect(cpuinfo.count == online.count && stat.count == online.count && directories.count == online.count, "\(scenario)")
         }
     }

@@ -22,6 +22,12 @@ import Tree
         #expect(kernelNames(Array("#".utf8)).version == "")
     }
 
+    @Test func versionOfSchedstat() {
+        #expect(schedstatVersion(Array("version 17\ntimestamp 1\n".utf8)) == 17)
+        #expect(schedstatVersion([]) == 15)
+        #expect(schedstatVersion(Array("versions 17\n".utf8)) == 15)
+    }
+
     @Test func disksWithoutANameAreLeftOut() {
         let names = diskNames(Array(" 254       0 vda 1 2 3\n   7 x loop\n\n".utf8))
         #expect(names == [DeviceNumber(major: 254, minor: 0): "vda"])

@@ -60,7 +60,7 @@ import Tree
         #expect(try view().snapshot([.disks, .ioPressure]).disks.isEmpty)
     }
 
-    @Test(arguments: [Needs.memory, .cpuTimes, .tasks, .load, .disks, .cpuPressure, .cpus])
+    @Test(arguments: [Needs.memory, .cpuTimes, .tasks, .load, .disks, .cpuPressure, .irqPressure, .cgroups, .cpus])
     func aVanishedCgroupIsENODEV(_ needs: Needs) throws {
         let view = try view()
         _ = try view.snapshot(needs)

@@ -27,6 +27,15 @@ func kernelNames(_ bytes: [UInt8]) -> (release: String, version: String) {
     return (String(decoding: release, as: UTF8.self), mark.map { String(decoding: line[$0...], as: UTF8.self) } ?? "")
 }
 
+/// The number in `version 17`, the first line of /proc/schedstat; 15, which kernel 6.1 writes, without one.
+func schedstatVersion(_ bytes: [UInt8]) -> UInt64 {
+    var lines = Lines(bytes)
+    guard let line = lines.next() else { return 15 }
+    var words = Words(line)
+    guard let word = words.next(), word.elementsEqual("version".utf8) else { return 15 }
+    return words.next().flatMap { Digits.parse($0) } ?? 15
+}
+
 /// The first mount of a file system type in /proc/mounts, its octal escapes undone.
 func mountPoint(of type: String, in mounts: [UInt8]) -> String? {
     for line in Lines(mounts) {

@@ -11,6 +11,7 @@ public final class NodeReadings: Sendable {
     let clocks: Clocks
     let kernelRelease: String
     let kernelVersion: String
+    let schedstatVersion: UInt64
     let proc: Directory
     private let cpuDirectory: Directory
     private let meminfoFile = KeptFile("meminfo")
@@ -25,6 +26,8 @@ public final class NodeReadings: Sendable {
     private let vmstatCache = Cached<[String]>(milliseconds: 3_600_000)
     /// Of views with and without a memory controller.
     private let vmstatLayouts = Mutex<(with: VmstatLayout, without: VmstatLayout)>((.none, .none))
+    private let zonesCache = Cached<ZoneinfoNames>(milliseconds: 3_600_000)
+    private let zoneinfoLayouts = Mutex<(with: ZoneinfoLayout, without: ZoneinfoLayout)>((.none, .none))
     private let diskCache = Cached<[DeviceNumber: String]>(milliseconds: 1_000)
     private let processors = Mutex<(online: CPUSet, blocks: [Snapshot.Processor])?>(nil)
     private let topology = Mutex<(online: CPUSet, byID: [Int: Snapshot.Topology])?>(nil)
@@ -45,6 +48,7 @@ public final class NodeReadings: Sendable {
             self.cgroupRoot = base + mount
         }
         (kernelRelease, kernelVersion) = kernelNames(try proc.read("version"))
+        schedstatVersion = Readings.schedstatVersion((try? Files.start(of: "schedstat", below: proc.raw, room: 64)) ?? [])
     }
 
     func memory() throws(Errno) -> NodeMemory {
@@ -119,6 +123,23 @@ public final class NodeReadings: Sendable {
                 return words.next().map { String(decoding: $0, as: UTF8.self) }
             }
         }
+    }
+
+    /// What zoneinfo shows a view with this memory.
+    func zones(node memory: NodeMemory, cgroup: Snapshot.CgroupMemory?) throws(Errno) -> ZoneinfoLayout {
+        let names = try zonesCache.value(at: clocks.boot()) { _ throws(Errno) in try readZones() }
+        let stat = cgroup?.stat.layout
+        return zoneinfoLayouts.withLock { kept in
+            let last = stat == nil ? kept.without : kept.with
+            if last.fits(names: names, memory: memory.layout, stat: stat) { return last }
+            let made = ZoneinfoLayout(names: names, memory: memory.layout, stat: stat)
+            if stat == nil { kept.without = made } else { kept.with = made }
+            return made
+        }
+    }
+
+    private func readZones() throws(Errno) -> ZoneinfoNames {
+        do { return ZoneinfoNames(try proc.read("zoneinfo", limit: 64 << 20)) } catch .noSuchFileOrDirectory { return ZoneinfoNames([]) }
     }
 
     func diskNames() throws(Errno) -> [DeviceNumber: String] {

@@ -17,6 +17,7 @@ public final class ViewReadings: Sendable {
     private let tasks: Mutex<TaskHistory>
     private let bootTime: Mutex<UInt64?>
     private let keeper: (any CounterKeeper)?
+    private let locks = Cached<[UInt8]>(milliseconds: 250)
     private let lastVisible = Mutex<(cpus: CPUSet, expires: UInt64)?>(nil)
 
     private struct TaskHistory {
@@ -70,6 +71,7 @@ public final class ViewReadings: Sendable {
         snapshot.identity.bootID = configuration.bootID
         snapshot.identity.kernelRelease = node.kernelRelease
         snapshot.identity.kernelVersion = node.kernelVersion
+        snapshot.identity.schedstatVersion = node.schedstatVersion
         if needs.contains(.uuid) { snapshot.identity.freshUUID = randomUUID() }
         if needs.contains(.clock) { snapshot.clock = clock() }
         if !needs.isDisjoint(with: .visibleCPUs) { snapshot.cpus = try cpus(topology: needs.contains(.topology)) }
@@ -85,6 +87,10 @@ public final class ViewReadings: Sendable {
             snapshot.disks = disks(stat, names: try node.diskNames())
         }
         if needs.contains(.vmstatNames) { snapshot.vmstat = try node.vmstat(node: snapshot.nodeMemory, cgroup: snapshot.memory) }
+        if needs.contains(.zones) { snapshot.zones = try node.zones(node: snapshot.nodeMemory, cgroup: snapshot.memory) }
+        if needs.contains(.locks) { snapshot.locks = try recentLocks() }
+        if needs.contains(.cgroups) { snapshot.descendantCgroups = FlatKeyed(try cgroup.read(.stat) ?? [])["nr_descendants"] ?? 0 }
+        if needs.contains(.irqPressure) { snapshot.pressure.irq = try cgroup.read(.irqPressure) ?? [] }
         if needs.contains(.cpuPressure) { snapshot.pressure.cpu = try cgroup.read(.cpuPressure) ?? [] }
         if needs.contains(.memoryPressure) { snapshot.pressure.memory = try cgroup.read(.memoryPressure) ?? [] }
         if needs.contains(.ioPressure) { snapshot.pressure.io = try cgroup.read(.ioPressure) ?? [] }
@@ -212,6 +218,23 @@ public final class ViewReadings: Sendable {
     private func highestPID(from last: Int) throws(Errno) -> Int {
         if let procfs = configuration.procfs, procfs >= 0 { return try highestProcess(in: procfs, from: last) }
         return try highestProcess(in: node.proc.raw, from: last)
+    }
+
+    /// At most 250 ms old: to list locks the kernel stops whoever takes one, on the whole node.
+    private func recentLocks() throws(Errno) -> [UInt8] {
+        try locks.value(at: node.clocks.boot()) { _ throws(Errno) in try readLocks() }
+    }
+
+    /// Cut at a length that other vNodes' open files with locks cannot turn into an error here.
+    private func readLocks() throws(Errno) -> [UInt8] {
+        let procfs = configuration.procfs.flatMap { $0 >= 0 ? $0 : nil } ?? node.proc.raw
+        do {
+            let bytes = try Files.start(of: "locks", below: procfs, upTo: 256 << 10)
+            return Array(bytes[..<((bytes.lastIndex(of: 0x0a) ?? -1) + 1)])
+        } catch .noSuchFileOrDirectory {
+            // A kernel without file locks.
+            return []
+        }
     }
 
     private func readLoad() throws(Errno) -> Snapshot.Load { try advanceLoad(isRead: true) }

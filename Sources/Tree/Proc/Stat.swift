@@ -4,8 +4,9 @@ import Text
 ///
 /// user nice system idle iowait irq softirq steal guest guest_nice in USER_HZ (1/100 s), summed and of each visible CPU; then
 /// intr, ctxt, btime (s), processes, procs_running, procs_blocked, softirq. Source: `fs/proc/stat.c`. Reads `cpu.stat`, split over
-/// the visible CPUs, with throttled time as steal; `cgroup.threads` for the tasks. What no cgroup keeps is 0: iowait, irq,
-/// softirq, guest, and the interrupt and context switch counts. Without cpu.stat: all idle. Write: EACCES.
+/// the visible CPUs, with throttled time as steal; `cgroup.threads` for the tasks. Interrupts and timer softirqs are the ticks of
+/// `/proc/interrupts`. What no cgroup keeps is 0: iowait, irq, softirq, guest, context switches. Without cpu.stat: all idle. Write:
+/// EACCES.
 enum Stat {
     static func render(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
         out.write("cpu ")
@@ -15,7 +16,10 @@ enum Stat {
             out.write(time.id)
             write(time, &out)
         }
-        out.write("intr 0\nctxt 0\nbtime ")
+        let ticks = snapshot.cpuTotal.ticks
+        out.write("intr ")
+        out.write(ticks)
+        out.write("\nctxt 0\nbtime ")
         out.write(snapshot.clock.bootTime)
         out.write("\nprocesses ")
         out.write(snapshot.tasks.forks)
@@ -23,7 +27,8 @@ enum Stat {
         out.write(max(1, snapshot.tasks.running))
         out.write("\nprocs_blocked ")
         out.write(snapshot.tasks.blocked)
-        out.write("\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n")
+        out.write(byte: 0x0a)
+        Softirqs.writeLine(total: ticks, &out)
     }
 
     private static func write(_ time: Snapshot.CPUTime, _ out: inout ByteWriter) {

@@ -9,22 +9,14 @@ enum Vmstat {
     static func render(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
         let memory = Memory(snapshot)
         let node = snapshot.nodeMemory
-        let page = max(1, node.pageSize)
-        let huge = node.layout.hugePage < 0 ? 2048 : max(1, node[node.layout.hugePage])
+        let sizes = VmstatLayout.Sizes(node)
         let all = snapshot.vmstat.text
         let text = all.span
         var written = 0
         for row in snapshot.vmstat.rows {
             out.write(text.extracting(written..<row.textEnd))
             written = row.textEnd
-            let value =
-                switch row.source {
-                case .pages(let level): level.kilobytes(node, memory).times(1024) / page
-                case .hugePages(let level): level.kilobytes(node, memory) / huge
-                case .kilobytes(let level): level.kilobytes(node, memory)
-                case .event(let position): memory.stat[position]
-                }
-            out.write(magnitude: value)
+            out.write(magnitude: row.source.value(node, memory, sizes))
         }
         out.write(text.extracting(written..<text.count))
     }

@@ -26,6 +26,41 @@ public final class VmstatLayout: Sendable {
         case kilobytes(Level)
         /// A place in memory.stat, -1 for none.
         case event(Int)
+
+        init(_ name: String, memory: NodeMemory.Layout, stat: MemoryStat.Layout?) {
+            func field(_ name: String) -> Field { Field(source: Meminfo.source(of: name), row: memory.lines.position(of: name) ?? -1) }
+            func level(_ one: String, _ other: String? = nil) -> Level { Level(one: field(one), other: other.map(field)) }
+            if let fields = Vmstat.levels[name] {
+                self = .pages(level(fields.0, fields.1))
+            } else if let field = Vmstat.hugeLevels[name] {
+                self = .hugePages(level(field))
+            } else if name == "nr_kernel_stack" {
+                self = .kilobytes(level("KernelStack"))
+            } else {
+                self = .event(stat?.lines.position(of: name) ?? -1)
+            }
+        }
+
+        func value(_ node: borrowing NodeMemory, _ memory: borrowing Memory, _ sizes: Sizes) -> UInt64 {
+            switch self {
+            case .pages(let level): level.kilobytes(node, memory).times(1024) / sizes.page
+            case .hugePages(let level): level.kilobytes(node, memory) / sizes.huge
+            case .kilobytes(let level): level.kilobytes(node, memory)
+            case .event(let position): memory.stat[position]
+            }
+        }
+    }
+
+    struct Sizes {
+        /// Bytes.
+        let page: UInt64
+        /// kB.
+        let huge: UInt64
+
+        init(_ node: borrowing NodeMemory) {
+            page = max(1, node.pageSize)
+            huge = node.layout.hugePage < 0 ? 2048 : max(1, node[node.layout.hugePage])
+        }
     }
 
     struct Row: Sendable {
@@ -48,23 +83,11 @@ public final class VmstatLayout: Sendable {
         self.names = names
         self.memory = memory
         self.stat = stat
-        func field(_ name: String) -> Field { Field(source: Meminfo.source(of: name), row: memory.lines.position(of: name) ?? -1) }
-        func level(_ one: String, _ other: String? = nil) -> Level { Level(one: field(one), other: other.map(field)) }
         var text: [UInt8] = []
         var rows: [Row] = []
         for name in names {
-            let source: Source =
-                if let fields = Vmstat.levels[name] {
-                    .pages(level(fields.0, fields.1))
-                } else if let field = Vmstat.hugeLevels[name] {
-                    .hugePages(level(field))
-                } else if name == "nr_kernel_stack" {
-                    .kilobytes(level("KernelStack"))
-                } else {
-                    .event(stat?.lines.position(of: name) ?? -1)
-                }
             text += (name + " ").utf8
-            rows.append(Row(textEnd: text.count, source: source))
+            rows.append(Row(textEnd: text.count, source: Source(name, memory: memory, stat: stat)))
             text.append(0x0a)
         }
         self.text = text

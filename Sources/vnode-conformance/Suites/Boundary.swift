@@ -2,13 +2,13 @@ import Glibc
 import Linux
 
 extension Suite {
-    /// What root of a vNode may try to get behind the covers of /proc. Flags: MS_REMOUNT 32, MS_BIND 4096, MS_MOVE 8192, MS_REC 16384; MNT_DETACH 2.
+    /// What root of a vNode may try to get behind the covers of /proc; behind that of iomem there is content. Flags: MS_REMOUNT 32, MS_BIND 4096, MS_MOVE 8192, MS_REC 16384; MNT_DETACH 2.
     static let boundary = Suite(
         name: "boundary",
         checks: [
             attempt("umount /proc/meminfo", Syscall("umount2", "/proc/meminfo", 0), [EINVAL]),
             attempt("umount -l /proc/meminfo", Syscall("umount2", "/proc/meminfo", 2), [EINVAL]),
-            attempt("umount the cover of a denied file", Syscall("umount2", "/proc/interrupts", 2), [EINVAL]),
+            attempt("umount the cover of a denied file", Syscall("umount2", "/proc/kmsg", 2), [EINVAL]),
             attempt("umount the cover of a directory", Syscall("umount2", "/proc/irq", 2), [EINVAL]),
             attempt("umount a file below a directory", Syscall("umount2", "/proc/sys/kernel", 2), [EINVAL]),
             attempt("umount /proc", Syscall("umount2", "/proc", 0), [EINVAL, EBUSY]),
@@ -59,23 +59,23 @@ extension Suite {
                 }
             },
             shell(
-                "chroot to /proc/1/root", "chroot /proc/1/root sh -c 'head -c 1 /proc/interrupts; head -c 1 /proc/kcore; cat /proc/cmdline'"
+                "chroot to /proc/1/root", "chroot /proc/1/root sh -c 'head -c 1 /proc/iomem; head -c 1 /proc/kcore; cat /proc/cmdline'"
             ),
             shell(
                 "nsenter to PID 1",
-                "nsenter -t 1 -m -- sh -c 'head -c 1 /proc/interrupts; cat /proc/cmdline'; nsenter -t 1 -a -- cat /proc/interrupts"),
+                "nsenter -t 1 -m -- sh -c 'head -c 1 /proc/iomem; cat /proc/cmdline'; nsenter -t 1 -a -- cat /proc/iomem"),
             shell(
                 "a chroot with a proc of its own",
-                "mkdir -p /tmp/r/proc; mount -t proc proc /tmp/r/proc; head -c 1 /tmp/r/proc/interrupts; chroot /tmp/r /x"),
+                "mkdir -p /tmp/r/proc; mount -t proc proc /tmp/r/proc; head -c 1 /tmp/r/proc/iomem; chroot /tmp/r /x"),
             shell(
                 "a user namespace within",
-                "unshare -U -r -m -p -f sh -c 'mount -t proc proc /tmp/m; umount -l /proc/interrupts; head -c 1 /proc/interrupts; head -c 1 /tmp/m/interrupts; cat /proc/cmdline'"
+                "unshare -U -r -m -p -f sh -c 'mount -t proc proc /tmp/m; umount -l /proc/iomem; head -c 1 /proc/iomem; head -c 1 /tmp/m/iomem; cat /proc/cmdline'"
             ),
-            shell("another process's root", "for p in /proc/[0-9]*; do head -c 1 $p/root/proc/interrupts; cat $p/root/proc/cmdline; done"),
-            shell("walking out by ..", "cd /proc/1/cwd/../../..; head -c 1 proc/interrupts; cd /; head -c 1 ../../../../proc/interrupts"),
+            shell("another process's root", "for p in /proc/[0-9]*; do head -c 1 $p/root/proc/iomem; cat $p/root/proc/cmdline; done"),
+            shell("walking out by ..", "cd /proc/1/cwd/../../..; head -c 1 proc/iomem; cd /; head -c 1 ../../../../proc/iomem"),
             shell(
                 "a mount by umount of the whole tree",
-                "unshare -m sh -c 'umount -R -l /proc; mkdir -p /proc; mount -t proc proc /proc; head -c 1 /proc/interrupts'"),
+                "unshare -m sh -c 'umount -R -l /proc; mkdir -p /proc; mount -t proc proc /proc; head -c 1 /proc/iomem'"),
             Check("sysrq-trigger and kcore are refused") { context in
                 let text = try await context.inside(
                     "(echo h >/proc/sysrq-trigger) 2>&1; head -c 1 /proc/kcore 2>&1; head -c 1 /proc/kmsg 2>&1; true")
@@ -98,10 +98,11 @@ extension Suite {
             },
         ])
 
-    /// After the attempt no covered file may show itself anywhere. Builtins only: the programs may be out of reach by then.
+    /// After the attempt no denied file may be open to anybody, no empty one have content. Builtins only: the programs may be out of reach by then.
     private static let look = """
         for d in "" /proc /tmp/m /tmp/m/proc; do
-            for f in interrupts kcore kmsg iomem; do (: <$d/$f) 2>&3 && echo LEAK $d/$f; done
+            for f in kcore kmsg mtrr; do (: <$d/$f) 2>&3 && echo LEAK $d/$f; done
+            for f in iomem ioports kallsyms; do (read -r line <$d/$f && echo LEAK $d/$f) 2>&3; done
             (read -r line <$d/cmdline && echo "CMDLINE $line") 2>&3
         done
         [ -s /tmp/f ] && echo LEAK /tmp/f

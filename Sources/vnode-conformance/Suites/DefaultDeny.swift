@@ -36,24 +36,20 @@ extension Suite {
                     if let fault = Shape.fault(of: content, path: path) { throw Mismatch(expected: "\(path): \(fault)", got: content) }
                 }
             },
-            Check("files no row decided cannot be read") { context in
-                let undecided = Files.names("/proc").filter {
-                    Int($0) == nil && row("/proc/\($0)") == nil && Files.isRegular("/proc/\($0)")
-                }
-                for name in ["kmsg", "interrupts", "iomem"] {
-                    try expect(undecided.contains(name), "\(name) among them", got: "\(undecided)")
-                }
+            Check("files that are denied, or that no row decided, cannot be read") { context in
+                let denied = Files.names("/proc").filter { Int($0) == nil && isDenied("/proc/\($0)") && Files.isRegular("/proc/\($0)") }
+                for name in ["kmsg", "vmallocinfo"] { try expect(denied.contains(name), "\(name) among them", got: "\(denied)") }
                 let text = try await context.inside(
-                    undecided.map { "head -c 1 /proc/\($0) >/dev/null 2>&1 && echo \($0)" }.joined(separator: "; ") + "; true")
-                try expect("of \(undecided.count) files those read", text, is: "")
+                    denied.map { "head -c 1 /proc/\($0) >/dev/null 2>&1 && echo \($0)" }.joined(separator: "; ") + "; true")
+                try expect("of \(denied.count) files those read", text, is: "")
             },
-            Check("directories no row decided are empty") { context in
-                let undecided = Files.names("/proc").filter {
-                    Int($0) == nil && Files.isDirectory("/proc/\($0)") && !isDecided("/proc/\($0)")
+            Check("directories that are denied, or that no row decided, are empty") { context in
+                let empty = Files.names("/proc").filter {
+                    Int($0) == nil && Files.isDirectory("/proc/\($0)") && (isDenied("/proc/\($0)") || row("/proc/\($0)")?.policy == .empty)
                 }
-                try expect(undecided.contains("irq") && undecided.contains("bus"), "irq and bus among them", got: "\(undecided)")
-                let text = try await context.inside(undecided.map { "find /proc/\($0) -mindepth 1" }.joined(separator: "; "))
-                try expect("content of \(undecided.count) directories", text, is: "")
+                try expect(empty.contains("irq") && empty.contains("bus"), "irq and bus among them", got: "\(empty)")
+                let text = try await context.inside(empty.map { "find /proc/\($0) -mindepth 1" }.joined(separator: "; "))
+                try expect("content of \(empty.count) directories", text, is: "")
             },
             Check("sysctls no row decided cannot be read") { context in
                 let text = try await context.inside(
@@ -107,6 +103,8 @@ extension Suite {
 
     private static func row(_ path: String) -> Row? { Table.rows.first { $0.path == path } }
 
-    /// Whether a row is at or below a directory.
-    private static func isDecided(_ path: String) -> Bool { Table.rows.contains { $0.path == path || $0.path.hasPrefix(path + "/") } }
+    /// Whether nothing of an entry of /proc is to be seen: no row at or below it but one that denies.
+    private static func isDenied(_ path: String) -> Bool {
+        Table.rows.allSatisfy { $0.policy == .deny || $0.path != path && !$0.path.hasPrefix(path + "/") }
+    }
 }
