@@ -1,7 +1,7 @@
 /// The files of a cgroup that readings come from.
 enum CgroupFile: Sendable {
     case controllers, threads
-    case cpuStat, cpuMax, cpusetEffective
+    case cpuStat, cpuMax, cpusetEffective, memsEffective
     case memoryCurrent, memoryMax, memorySwapCurrent, memorySwapMax, memoryStat
     case ioStat
     case cpuPressure, memoryPressure, ioPressure
@@ -13,6 +13,7 @@ enum CgroupFile: Sendable {
         case .cpuStat: "cpu.stat"
         case .cpuMax: "cpu.max"
         case .cpusetEffective: "cpuset.cpus.effective"
+        case .memsEffective: "cpuset.mems.effective"
         case .memoryCurrent: "memory.current"
         case .memoryMax: "memory.max"
         case .memorySwapCurrent: "memory.swap.current"
@@ -29,7 +30,7 @@ enum CgroupFile: Sendable {
     var controller: StaticString? {
         switch self {
         case .cpuMax: "cpu"
-        case .cpusetEffective: "cpuset"
+        case .cpusetEffective, .memsEffective: "cpuset"
         case .memoryCurrent, .memoryMax, .memorySwapCurrent, .memorySwapMax, .memoryStat: "memory"
         case .ioStat: "io"
         case .controllers, .threads, .cpuStat, .cpuPressure, .memoryPressure, .ioPressure: nil

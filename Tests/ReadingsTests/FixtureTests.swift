@@ -26,6 +26,7 @@ import Tree
         let rendered = try scenario.render()
         #expect(rendered.count > 60)
         #expect(!rendered.contains { $0.content.isEmpty && !["proc/diskstats", "proc/modules", "proc/mdstat"].contains($0.path) })
+        #expect(!rendered.contains { $0.content == "-> \n" })
         let text = rendered.map { "==> \($0.path)\n\($0.content)" }.joined()
         if ProcessInfo.processInfo.environment["VNODE_RECORD"] != nil {
             let url = URL(fileURLWithPath: scenario.expected)
