@@ -13,7 +13,7 @@ enum ViewPlan {
         var steps: [MountStep] = [.bind("/procfs", over: "\(top)/proc")]
         steps += procfs.map { .cover(tree($0), over: "\(top)/\($0.target)") }
         steps.append(.bind("/fuse/static/\(number)/sys", over: "\(top)/sys", readOnly: true))
-        steps += sysfs.map { .bind(tree($0), over: "\(top)/\($0.target)") }
+        steps += sysfs.map { .bind(tree($0), over: "\(top)/\($0.target)", readOnly: true) }
         steps += namespaced.map { .bind("/sysfs" + $0.dropFirst("sys".count), over: "\(top)/\($0)") }
         if hasCgroupDirectory { steps.append(.bind("/cgroup", over: "\(top)/sys/fs/cgroup")) }
         return steps

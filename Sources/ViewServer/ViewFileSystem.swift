@@ -128,15 +128,17 @@ final class ViewFileSystem: FileSystem {
     }
 
     func entries(of directory: UInt64) throws(Errno) -> [DirectoryEntry] {
+        func entry(_ name: String, _ inode: UInt64, _ kind: Kind = .directory) -> DirectoryEntry {
+            DirectoryEntry(name: name, inode: inode, type: type(of: kind))
+        }
         if directory == NodeID.root, role != .whole {
-            return vnode.viewNumbers.map { DirectoryEntry(name: String($0), inode: NodeID(view: $0, place: .top).inode, type: S_IFDIR) }
+            return [entry(".", 1), entry("..", 1)] + vnode.viewNumbers.map { entry(String($0), NodeID(view: $0, place: .top).inode) }
         }
         let id = try decode(directory)
         guard catalog[id.place].kind == .directory else { throw .notDirectory }
-        return try children(of: id).map { child in
-            DirectoryEntry(
-                name: child.name, inode: NodeID(view: id.view, place: child.place).inode, type: type(of: catalog[child.place].kind))
-        }
+        let above = NodeID(view: id.view, place: catalog.parent(of: id.place))
+        let itself = [entry(".", directory == NodeID.root ? 1 : id.inode), entry("..", id.place == .top ? 1 : above.inode)]
+        return itself + (try children(of: id)).map { entry($0.name, NodeID(view: id.view, place: $0.place).inode, catalog[$0.place].kind) }
     }
 
     // MARK: -

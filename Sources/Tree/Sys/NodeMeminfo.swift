@@ -15,16 +15,11 @@ enum NodeMeminfo {
             out.write(prefix)
             out.write(name)
             out.write(byte: 0x3a)
-            if name.utf8.starts(with: "HugePages_".utf8) {
-                out.write(byte: 0x20)
-                out.write(magnitude: value, width: 5)
-                out.write(byte: 0x0a)
-            } else {
-                // Names are padded to 16, as in /proc/meminfo.
-                for _ in 0..<max(0, 15 - name.utf8.count) { out.write(byte: 0x20) }
-                out.write(magnitude: value, width: 8)
-                out.write(" kB\n")
-            }
+            // Names are padded as in /proc/meminfo, those of huge pages one more before narrower numbers.
+            let isCount = name.utf8.starts(with: "HugePages_".utf8)
+            for _ in 0..<max(0, (isCount ? 16 : 15) - name.utf8.count) { out.write(byte: 0x20) }
+            out.write(magnitude: value, width: isCount ? 5 : 8)
+            out.write(isCount ? "\n" : " kB\n")
         }
     }
 
