@@ -43,13 +43,18 @@ enum Names {
     private static func tree(_ text: String) {
         let catalog = Catalog.standard
         let cpus = CPUSet(0..<4)
-        if let place = catalog.place(at: text) {
+        let extent = Extent(
+            cpus: cpus, nodes: [NUMANode(id: 0, cpus: cpus, distances: [10], memory: 1)], memoryBlocks: 3,
+            disks: [Extent.Disk(number: 0, name: "vda", major: 254, minor: 0)])
+        if let place = catalog.place(at: text), !catalog.path(of: place).contains("*") {
             demand(catalog.place(at: catalog.path(of: place)) == place, "path \(text)")
         }
         for entry in catalog.entries.indices where catalog.entries[entry].kind == .directory {
             let directory = Place(entry: entry, instance: 0)
-            guard let place = catalog.lookup(text, in: directory, cpus: cpus) else { continue }
-            let listed = catalog.children(of: directory, cpus: cpus).contains { $0.place == place && $0.name.utf8.elementsEqual(text.utf8) }
+            guard let place = catalog.lookup(text, in: directory, extent: extent) else { continue }
+            let listed = catalog.children(of: directory, extent: extent).contains {
+                $0.place == place && $0.name.utf8.elementsEqual(text.utf8)
+            }
             demand(listed, "\(text) is found, but not listed")
         }
     }
@@ -60,7 +65,7 @@ enum Names {
         demand(id.raw == raw, "node \(raw)")
         demand(id.inode > 0 && id.inode <= UInt64(UInt32.max), "inode of node \(raw)")
         _ = Catalog.standard.path(of: id.place)
-        _ = Catalog.standard.children(of: id.place, cpus: CPUSet(0..<2))
+        _ = Catalog.standard.children(of: id.place, extent: Extent(cpus: CPUSet(0..<2)))
     }
 
     private static func files(_ bytes: [UInt8], _ text: String) {

@@ -35,12 +35,13 @@ public enum OpenMode: Sendable {
 public struct DirectoryEntry: Sendable {
     public let name: String
     public let inode: UInt64
-    public let isDirectory: Bool
+    /// `S_IFREG` and the like.
+    public let type: UInt32
 
-    public init(name: String, inode: UInt64, isDirectory: Bool) {
+    public init(name: String, inode: UInt64, type: UInt32) {
         self.name = name
         self.inode = inode
-        self.isDirectory = isDirectory
+        self.type = type
     }
 }
 
@@ -56,6 +57,7 @@ public protocol FileSystem: AnyObject, Sendable {
     /// `handle` is that of the open file the kernel asks for, nil for a plain stat(2).
     func attributes(of node: UInt64, handle: UInt64?, _ reply: consuming Reply)
     /// `slot` tells whether a worker before this one has begun with the request.
+    func target(of symlink: UInt64, _ reply: consuming Reply)
     func open(_ node: UInt64, flags: Int32, _ slot: RequestSlot, _ reply: consuming Reply)
     func read(_ node: UInt64, handle: UInt64, offset: Int, size: Int, _ slot: RequestSlot, _ reply: consuming Reply)
     func release(_ node: UInt64, handle: UInt64, _ slot: RequestSlot)

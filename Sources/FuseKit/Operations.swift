@@ -28,6 +28,7 @@ enum Operations {
             let handle = unsafe info?.pointee.fh
             withRequest(request) { files, reply in files.attributes(of: node, handle: handle, reply) }
         }
+        unsafe operations.readlink = { request, node in withRequest(request) { files, reply in files.target(of: node, reply) } }
         // chmod, truncate and the like of what is not the caller's to change. O_TRUNC of a write-only file comes here too.
         unsafe operations.setattr = { request, _, _, _, _ in withRequest(request) { _, reply in reply.error(.permissionDenied) } }
         unsafe operations.open = { request, node, info in

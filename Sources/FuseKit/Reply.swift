@@ -33,6 +33,13 @@ public import SystemPackage
         discard self
     }
 
+    /// Answers readlink. What is not text up to its end (a zero byte) is not read further.
+    public consuming func target(_ bytes: [UInt8]) {
+        let text = bytes.map { CChar(bitPattern: $0) } + [0]
+        _ = unsafe text.withUnsafeBufferPointer { unsafe fuse_reply_readlink(request, $0.baseAddress) }
+        discard self
+    }
+
     /// Answers open. Closing such a file costs no FLUSH.
     public consuming func opened(handle: UInt64, _ mode: OpenMode) {
         var info = fuse_file_info()
@@ -68,7 +75,7 @@ public import SystemPackage
             for (number, entry) in entries.enumerated().dropFirst(max(0, offset)) {
                 var stat = Glibc.stat()
                 stat.st_ino = UInt(entry.inode)
-                stat.st_mode = entry.isDirectory ? S_IFDIR : S_IFREG
+                stat.st_mode = entry.type
                 let left = room - used
                 let wanted = unsafe fuse_add_direntry(
                     request, buffer.baseAddress.map { unsafe $0 + used }, left, entry.name, &stat, off_t(number + 1))

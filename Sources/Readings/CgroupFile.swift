@@ -1,7 +1,7 @@
 /// The files of a cgroup that readings come from.
 enum CgroupFile: Sendable {
     case controllers, threads, stat
-    case cpuStat, cpuMax, cpusetEffective
+    case cpuStat, cpuMax, cpusetEffective, memsEffective
     case memoryCurrent, memoryMax, memorySwapCurrent, memorySwapMax, memoryStat
     case ioStat
     case cpuPressure, memoryPressure, ioPressure, irqPressure
@@ -14,6 +14,7 @@ enum CgroupFile: Sendable {
         case .cpuStat: "cpu.stat"
         case .cpuMax: "cpu.max"
         case .cpusetEffective: "cpuset.cpus.effective"
+        case .memsEffective: "cpuset.mems.effective"
         case .memoryCurrent: "memory.current"
         case .memoryMax: "memory.max"
         case .memorySwapCurrent: "memory.swap.current"
@@ -31,7 +32,7 @@ enum CgroupFile: Sendable {
     var controller: StaticString? {
         switch self {
         case .cpuMax: "cpu"
-        case .cpusetEffective: "cpuset"
+        case .cpusetEffective, .memsEffective: "cpuset"
         case .memoryCurrent, .memoryMax, .memorySwapCurrent, .memorySwapMax, .memoryStat: "memory"
         case .ioStat: "io"
         case .controllers, .threads, .stat, .cpuStat, .cpuPressure, .memoryPressure, .ioPressure, .irqPressure: nil

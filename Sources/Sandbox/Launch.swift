@@ -123,7 +123,7 @@ public final class Launch {
         try directory.write(state)
         cgroup.enableForChildren()
         try MountStep.perform(StagingPlan.outer(owner: state.uidBase), "staging")
-        try Staging.mountProcfs(of: first.pidfd)
+        try Staging.mountKernelViews(of: first.pidfd)
         try register(first, daemon)
         let number = try daemon.addView(state.name, "outer", cgroup: state.cgroup, isTied: false)
         try ViewPlan.stage(number: number, top: "/outer", withCgroups: true)

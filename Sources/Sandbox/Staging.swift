@@ -77,24 +77,34 @@ enum Staging {
         }
     }
 
-    /// Mounts the vNode's procfs on `/procfs`, which only a process of its PID namespace can.
-    static func mountProcfs(of pidfd: borrowing OwnedFD) throws(Failure) {
+    /// Mounts the vNode's procfs on `/procfs`, which only a process of its PID namespace can, and the sysfs of its network namespace
+    /// on `/sysfs`.
+    static func mountKernelViews(of pidfd: borrowing OwnedFD) throws(Failure) {
         let own = try attempt("opening", "/proc/self/ns/pid") { () throws(Errno) in try Files.open("/proc/self/ns/pid", flags: O_RDONLY) }
         try attempt("entering the vNode's PID namespace") { () throws(Errno) in try Namespaces.enter(pidfd, .pid) }
         let helper = Result { () throws(Errno) in
             try Processes.fork {
                 do throws(Errno) {
                     try Mounts.mount("proc", on: "/procfs", type: "proc", [.noSetUID, .noDevices, .noExecute])
-                    return 0
                 } catch {
                     return error.rawValue
                 }
+                do throws(Errno) {
+                    try Namespaces.enter(pidfd, .network)
+                    try Mounts.mount("sysfs", on: "/sysfs", type: "sysfs", [.noSetUID, .noDevices, .noExecute])
+                } catch {
+                    return error.rawValue | ofSysfs
+                }
+                return 0
             }.pid
         }
         try attempt("returning to the own PID namespace") { () throws(Errno) in try Namespaces.enter(own, .pid) }
         let status = try attempt("mounting proc", "/procfs") { () throws(Errno) in try Processes.wait(try helper.get()).status }
+        if status & ofSysfs != 0 { throw Failure("mounting sysfs", "/sysfs", Errno(rawValue: status & ~ofSysfs)) }
         if status != 0 { throw Failure("mounting proc", "/procfs", Errno(rawValue: status)) }
     }
+
+    private static let ofSysfs: Int32 = 0x80
 
     /// Mounts the vNode's two FUSE connections. Answers their devices, for the daemon to serve.
     static func mountFuse(_ name: String) throws(Failure) -> OwnedFD {

@@ -5,7 +5,7 @@ enum StagingPlan {
     /// Directories of the new root, in the order they are made.
     static let directories = [
         "usr", "etc", "dev", "proc", "sys", "sys/fs", "sys/fs/cgroup", "run", "tmp", "node", "node/etc", "node/rootfs", "opt",
-        "fuse", "fuse/static", "fuse/live", "outer", "procfs", "cgroup", "inner",
+        "fuse", "fuse/static", "fuse/live", "outer", "procfs", "sysfs", "cgroup", "inner",
     ]
 
     /// A new root at `base`, made from the node's.

@@ -5,12 +5,16 @@ import Tree
 /// The over-mounts that make a view of a real procfs and of the served trees.
 enum ViewPlan {
     /// `top` has empty `proc` and `sys` directories; `covers` are those of the table.
-    static func steps(number: UInt32, top: String, procfs: [Cover], sysfs: [Cover], hasCgroupDirectory: Bool) -> [MountStep] {
+    /// `namespaced` are directories that a sysfs of the vNode's own is bound over.
+    static func steps(
+        number: UInt32, top: String, procfs: [Cover], sysfs: [Cover], namespaced: [String] = [], hasCgroupDirectory: Bool
+    ) -> [MountStep] {
         let tree = { (cover: Cover) in "/fuse/\(cover.connection.rawValue)/\(number)/\(cover.source)" }
         var steps: [MountStep] = [.bind("/procfs", over: "\(top)/proc")]
         steps += procfs.map { .cover(tree($0), over: "\(top)/\($0.target)") }
         steps.append(.bind("/fuse/static/\(number)/sys", over: "\(top)/sys", readOnly: true))
-        steps += sysfs.map { .bind(tree($0), over: "\(top)/\($0.target)") }
+        steps += sysfs.map { .bind(tree($0), over: "\(top)/\($0.target)", readOnly: true) }
+        steps += namespaced.map { .bind("/sysfs" + $0.dropFirst("sys".count), over: "\(top)/\($0)") }
         if hasCgroupDirectory { steps.append(.bind("/cgroup", over: "\(top)/sys/fs/cgroup")) }
         return steps
     }
@@ -26,7 +30,8 @@ enum ViewPlan {
         }
         let hasCgroups = hasCgroupDirectory(number)
         let steps = ViewPlan.steps(
-            number: number, top: top, procfs: covers, sysfs: Catalog.standard.sysfsCovers(), hasCgroupDirectory: withCgroups && hasCgroups)
+            number: number, top: top, procfs: covers, sysfs: Catalog.standard.sysfsCovers(), namespaced: Catalog.standard.sysfsMountPoints,
+            hasCgroupDirectory: withCgroups && hasCgroups)
         try MountStep.perform(steps, "covering")
     }
 

@@ -1,4 +1,4 @@
-/// A place in the tree of one view: an entry of the catalog and the number its `*` stands for.
+/// A place in the tree of one view: an entry of the catalog and the number its patterns stand for.
 public struct Place: Hashable, Sendable {
     public let entry: Int
     public let instance: Int
@@ -15,9 +15,10 @@ public struct Place: Hashable, Sendable {
 /// The table compiled for lookup: every path component an entry, directories implied by their children included.
 public struct Catalog: Sendable {
     public struct Entry: Sendable {
-        /// Component of the path; of a pattern the part before its `*`.
+        /// Component of the path, as the table has it.
         public let name: String
-        public let isPattern: Bool
+        /// What its `*` stands for.
+        public let pattern: Pattern?
         public let parent: Int
         public let kind: Kind
         public let mode: UInt16
@@ -49,24 +50,24 @@ public struct Catalog: Sendable {
         for (new, old) in order.enumerated() { if let old { number[old] = new } }
         entries = order.enumerated().map { new, old in
             guard let old else {
-                return Entry(name: "", isPattern: false, parent: 0, kind: .directory, mode: 0, row: nil, gone: paths[new])
+                return Entry(name: "", pattern: nil, parent: 0, kind: .directory, mode: 0, row: nil, gone: paths[new])
             }
             let entry = made.entries[old]
             return Entry(
-                name: entry.name, isPattern: entry.isPattern, parent: number[entry.parent], kind: entry.kind, mode: entry.mode,
+                name: entry.name, pattern: entry.pattern, parent: number[entry.parent], kind: entry.kind, mode: entry.mode,
                 row: entry.row,
                 children: entry.children.map { number[$0] })
         }
     }
 
-    /// The path of every entry with `*` for its pattern, in order: what `numberedAs` takes.
+    /// The path of every entry as the table has it, in order: what `numberedAs` takes.
     public var paths: [String] {
         entries.indices.map { index in
             if let gone = entries[index].gone { return gone }
             var parts: [String] = []
             var at = index
             while at != 0 {
-                parts.append(entries[at].name + (entries[at].isPattern ? "*" : ""))
+                parts.append(entries[at].name)
                 at = entries[at].parent
             }
             return parts.reversed().joined(separator: "/")
@@ -74,22 +75,24 @@ public struct Catalog: Sendable {
     }
 
     private init(unnumbered rows: [Row]) {
-        var entries = [Entry(name: "", isPattern: false, parent: 0, kind: .directory, mode: 0o555, row: nil)]
+        var entries = [Entry(name: "", pattern: nil, parent: 0, kind: .directory, mode: 0o555, row: nil)]
         for row in rows + Cover.rows {
             var at = 0
+            var outer: Pattern?
             let components = row.path.split(separator: "/")
             for (depth, component) in components.enumerated() {
                 let last = depth == components.count - 1
-                let isPattern = component.hasSuffix("*")
-                let name = String(isPattern ? component.dropLast() : component)
-                if let known = entries[at].children.first(where: { entries[$0].name == name && entries[$0].isPattern == isPattern }) {
+                let pattern = Pattern(component, below: outer)
+                outer = pattern ?? outer
+                if let known = entries[at].children.first(where: { Catalog.equal(entries[$0].name, component) }) {
                     at = known
                     if last { entries[at].row = row }
                 } else {
+                    let isOfSysfs = depth > 0 && components.first == "sys"
                     entries.append(
                         Entry(
-                            name: name, isPattern: isPattern, parent: at, kind: last ? row.kind : .directory,
-                            mode: last ? row.mode : 0o555, row: last ? row : nil))
+                            name: String(component), pattern: pattern, parent: at, kind: last ? row.kind : .directory,
+                            mode: last ? row.mode : isOfSysfs ? 0o755 : 0o555, row: last ? row : nil))
                     entries[at].children.append(entries.count - 1)
                     at = entries.count - 1
                 }
@@ -106,70 +109,87 @@ public struct Catalog: Sendable {
         switch row.policy {
         case .emulate, .constant, .empty: return true
         case .deny: return entries[entry].parent == coverDirectory
-        case .namespaced, .pass: return false
+        case .namespaced: return row.isMountPoint
+        case .pass: return false
         }
     }
 
-    /// The child `name` of a directory, as a view with these CPUs sees it; nil is ENOENT.
-    public func lookup(_ name: String, in directory: Place, cpus: CPUSet) -> Place? {
+    /// The child `name` of a directory, as a view of this extent sees it; nil is ENOENT. Of an optional one there may still be none
+    /// (see `Row.isOptional`).
+    public func lookup(_ name: String, in directory: Place, extent: Extent) -> Place? {
         for child in entries[directory.entry].children {
             let entry = entries[child]
-            if !entry.isPattern {
-                guard Catalog.equal(entry.name, name) else { continue }
-                return isServed(child) && exists(child, instance: directory.instance)
-                    ? Place(entry: child, instance: directory.instance) : nil
-            } else if let number = Catalog.number(name, after: entry.name), cpus.contains(number) {
-                return isServed(child) ? Place(entry: child, instance: number) : nil
+            if let pattern = entry.pattern {
+                guard let instance = pattern.instance(of: name, in: extent, below: directory.instance) else { continue }
+                return isServed(child) ? Place(entry: child, instance: instance) : nil
             }
+            guard Catalog.equal(entry.name, name) else { continue }
+            return isServed(child) ? Place(entry: child, instance: directory.instance) : nil
         }
         return nil
     }
 
-    /// The entries of a directory in order, as a view with these CPUs sees them.
-    public func children(of directory: Place, cpus: CPUSet) -> [(name: String, place: Place)] {
+    /// The entries of a directory in order, as a view of this extent sees them; optional ones included.
+    public func children(of directory: Place, extent: Extent) -> [(name: String, place: Place)] {
         var list: [(name: String, place: Place)] = []
         for child in entries[directory.entry].children where isServed(child) {
             let entry = entries[child]
-            if entry.isPattern {
-                for id in cpus.ids { list.append((entry.name + String(id), Place(entry: child, instance: id))) }
-            } else if exists(child, instance: directory.instance) {
+            if let pattern = entry.pattern {
+                for found in pattern.names(in: extent, below: directory.instance) {
+                    list.append((found.name, Place(entry: child, instance: found.instance)))
+                }
+            } else {
                 list.append((entry.name, Place(entry: child, instance: directory.instance)))
             }
         }
         return list
     }
 
+    /// Whether a place is there at all, in a view where files have the content that `render` answers: an optional file that would
+    /// be empty is not, nor is an optional directory with nothing in it but such.
+    public func isThere<Failure: Error>(
+        _ place: Place, render: (Place) throws(Failure) -> [UInt8]
+    ) throws(Failure) -> Bool {
+        let entry = entries[place.entry]
+        guard entry.row?.isOptional == true else { return true }
+        if entry.kind != .directory { return try !render(place).isEmpty }
+        for child in entry.children where entries[child].pattern == nil {
+            if try isThere(Place(entry: child, instance: place.instance), render: render) { return true }
+        }
+        return false
+    }
+
     /// The directory above, and the top's own.
     public func parent(of place: Place) -> Place {
         let entry = entries[place.entry]
-        return Place(entry: entry.parent, instance: entry.isPattern ? 0 : place.instance)
+        return Place(entry: entry.parent, instance: entry.pattern?.outer(of: place.instance) ?? place.instance)
     }
 
-    /// The path of a place below the view's top: `sys/devices/system/cpu/cpu1/online`.
+    /// The path of a place below the view's top: `sys/devices/system/cpu/cpu1/online`. With a `*` where it takes a view to know.
     public func path(of place: Place) -> String {
         var parts: [String] = []
         var at = place
         while at.entry != 0 {
             let entry = entries[at.entry]
-            parts.append(entry.isPattern ? entry.name + String(at.instance) : entry.name)
+            parts.append(entry.pattern?.name(of: at.instance) ?? entry.name)
             at = parent(of: at)
         }
         return parts.reversed().joined(separator: "/")
     }
 
-    /// The place at `path` below the top, without regard to which CPUs a view has.
-    public func place(at path: String) -> Place? {
+    /// The place at `path` below the top; without an extent, in a view that has everything (any disk is number 0).
+    public func place(at path: String, in extent: Extent? = nil) -> Place? {
         var at = Place.top
         for component in path.split(separator: "/") {
             let children = entries[at.entry].children
             let name = String(component)
-            if let exact = children.first(where: { !entries[$0].isPattern && Catalog.equal(entries[$0].name, name) }) {
+            if let exact = children.first(where: { entries[$0].pattern == nil && Catalog.equal(entries[$0].name, name) }) {
                 at = Place(entry: exact, instance: at.instance)
-            } else if let (child, number) = children.lazy.compactMap({ child -> (Int, Int)? in
-                guard entries[child].isPattern else { return nil }
-                return Catalog.number(name, after: entries[child].name).map { (child, $0) }
+            } else if let found = children.lazy.compactMap({ child -> Place? in
+                guard let instance = entries[child].pattern?.instance(of: name, in: extent, below: at.instance) else { return nil }
+                return Place(entry: child, instance: instance)
             }).first {
-                at = Place(entry: child, instance: number)
+                at = found
             } else {
                 return nil
             }
@@ -177,26 +197,16 @@ public struct Catalog: Sendable {
         return at
     }
 
+    /// Whether a directory lists the disks the view has used, which nobody tells of.
+    public func hasDisks(in entry: Int) -> Bool {
+        entries[entry].children.contains { entries[$0].pattern == .disk || entries[$0].pattern == .diskNumber }
+    }
+
     /// Whether an entry is what gets bound over undecided entries, or the directory of it.
     public func isCover(_ entry: Int) -> Bool { entry == coverDirectory || entries[entry].parent == coverDirectory }
 
     var coverDirectory: Int { entries[0].children.first { entries[$0].name == Cover.directory } ?? 0 }
 
-    private func exists(_ entry: Int, instance: Int) -> Bool { instance >= (entries[entry].row?.firstInstance ?? 0) }
-
     /// Byte by byte: `==` on strings takes canonically equivalent Unicode for the same name, the kernel does not.
-    static func equal(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
-
-    /// What follows `prefix` in `name`, as a canonical decimal CPU number: no sign, no leading zero.
-    static func number(_ name: String, after prefix: String) -> Int? {
-        guard name.utf8.starts(with: prefix.utf8) else { return nil }
-        let digits = name.utf8.dropFirst(prefix.utf8.count)
-        guard (1...4).contains(digits.count), digits.count == 1 || digits.first != 0x30 else { return nil }
-        var value = 0
-        for digit in digits {
-            guard (0x30...0x39).contains(digit) else { return nil }
-            value = value * 10 + Int(digit - 0x30)
-        }
-        return value < CPUSet.most ? value : nil
-    }
+    static func equal(_ one: some StringProtocol, _ other: some StringProtocol) -> Bool { one.utf8.elementsEqual(other.utf8) }
 }

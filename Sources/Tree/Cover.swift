@@ -63,7 +63,7 @@ extension Catalog {
             // A process directory is the kernel's own answer for this PID namespace.
             if path == "proc", real.name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { continue }
             let target = path + "/" + real.name
-            let child = entries[directory.entry].children.first { !entries[$0].isPattern && entries[$0].name == real.name }
+            let child = entries[directory.entry].children.first { entries[$0].pattern == nil && Catalog.equal(entries[$0].name, real.name) }
             guard let child else {
                 // A symlink cannot be a mount point; what it points to is decided where it is.
                 if !real.isSymlink { found.append(denial(target, real)) }
@@ -84,6 +84,11 @@ extension Catalog {
             }
         }
         return found
+    }
+
+    /// Directories below `/sys` that a real sysfs of the view's namespaces is bound over, below the view's top.
+    public var sysfsMountPoints: [String] {
+        entries.compactMap { $0.row }.filter { $0.policy == .namespaced && $0.isMountPoint }.map { String($0.path.dropFirst()) }
     }
 
     /// Over-mounts of live files inside the sysfs view, whose root is the static connection itself.
@@ -107,17 +112,25 @@ extension Catalog {
         entries[entry].kind == .file ? [entry] : entries[entry].children.flatMap(files)
     }
 
+    /// Whether what a pattern in the directory stands for has live files. It comes and goes, and no mount follows: so all of the
+    /// directory is served by the live connection, static files with an open of their own.
+    private func hasLivePattern(_ entry: Int) -> Bool {
+        entries[entry].children.contains { child in
+            entries[child].pattern != nil && files(below: child).contains { connection(of: $0) == .live }
+        }
+    }
+
     /// One mount where one connection serves everything below; else the static one with the live files over it.
     private func liveAndStatic(_ entry: Int, path: String) -> [Cover] {
         let below = files(below: entry)
         let isDirectory = entries[entry].kind == .directory
         let live = below.filter { connection(of: $0) == .live }
-        if !live.isEmpty, live.count == below.count {
+        if !live.isEmpty, live.count == below.count || hasLivePattern(entry) {
             return [Cover(target: path, connection: .live, source: path, isDirectory: isDirectory)]
         }
         var found = [Cover(target: path, connection: .static, source: path, isDirectory: isDirectory)]
         guard !live.isEmpty else { return found }
-        for child in entries[entry].children where !entries[child].isPattern {
+        for child in entries[entry].children where entries[child].pattern == nil {
             let covers = liveAndStatic(child, path: path + "/" + entries[child].name)
             found += covers.filter { $0.connection == .live }
         }

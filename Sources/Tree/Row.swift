@@ -64,8 +64,8 @@ public struct Needs: OptionSet, Sendable {
     public static let memoryPressure = Needs(rawValue: 1 << 10)
     public static let ioPressure = Needs(rawValue: 1 << 11)
 
-    /// Everything that is other when a view has other CPUs.
-    public static let visibleCPUs: Needs = [.cpus, .topology, .processors]
+    /// Everything that is other when a view's extent is.
+    public static let extent: Needs = [.cpus, .topology, .processors, .caches, .nodes, .memoryBlocks]
     /// `Snapshot.identity.freshUUID`; the rest of the identity is always there.
     public static let uuid = Needs(rawValue: 1 << 12)
     /// `Snapshot.cpus` with the topology
@@ -78,17 +78,25 @@ public struct Needs: OptionSet, Sendable {
     public static let locks = Needs(rawValue: 1 << 22)
     /// `Snapshot.descendantCgroups`
     public static let cgroups = Needs(rawValue: 1 << 23)
+    /// `Snapshot.cpus` with the caches
+    public static let caches = Needs(rawValue: 1 << 24)
+    /// `Snapshot.nodes`
+    public static let nodes = Needs(rawValue: 1 << 25)
+    /// `Snapshot.memoryBlocks`
+    public static let memoryBlocks = Needs(rawValue: 1 << 26)
+    /// `Snapshot.vulnerabilities`
+    public static let vulnerabilities = Needs(rawValue: 1 << 27)
 }
 
 public enum Kind: String, Sendable {
-    case file, directory
+    case file, directory, symlink
 }
 
-/// Writes one file's content. Pure: no I/O, no clock, never fails.
-/// `instance` is the number a `*` of the row's path stands for, 0 without one.
+/// Writes one file's content, or what a symlink points to. Pure: no I/O, no clock, never fails.
+/// `instance` is the number the patterns of the row's path stand for (see `Pattern`), 0 without one.
 public typealias Renderer = @Sendable (_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) -> Void
 
-/// One line of the table: a path (or a pattern with one `*`, a CPU number) and everything decided about it.
+/// One line of the table: a path (or a pattern with `*`, see `Pattern`) and everything decided about it.
 public struct Row: Sendable {
     public let path: String
     public let kind: Kind
@@ -98,15 +106,16 @@ public struct Row: Sendable {
     /// The kernel file this imitates, or where the decision comes from.
     public let source: String
     public let mode: UInt16
-    /// The lowest number a `*` of the path may stand for: cpu0 has no `online`, because it cannot be taken offline.
-    public let firstInstance: Int
+    /// Not there where its content would be empty; of a directory, where it has nothing but such in it: cpu0 has no `online`, because
+    /// it cannot be taken offline.
+    public let isOptional: Bool
     /// Why this policy, where the path does not say it; of every row that shows or denies something of the node.
     public let reason: String
     public let render: Renderer?
 
     init(
         _ path: String, kind: Kind, policy: Policy, freshness: Freshness = .onEvent, needs: Needs = [],
-        source: String, mode: UInt16, firstInstance: Int = 0, reason: String = "", render: Renderer? = nil
+        source: String, mode: UInt16, isOptional: Bool = false, reason: String = "", render: Renderer? = nil
     ) {
         self.path = path
         self.kind = kind
@@ -115,26 +124,44 @@ public struct Row: Sendable {
         self.needs = needs
         self.source = source
         self.mode = mode
-        self.firstInstance = firstInstance
+        self.isOptional = isOptional
         self.reason = reason
         self.render = render
     }
 
     static func emulate(
-        _ path: String, _ freshness: Freshness, needs: Needs, source: String, mode: UInt16 = 0o444, firstInstance: Int = 0,
+        _ path: String, _ freshness: Freshness, needs: Needs, source: String, mode: UInt16 = 0o444, isOptional: Bool = false,
         reason: String = "", _ render: @escaping Renderer
     ) -> Row {
         Row(
             path, kind: .file, policy: .emulate, freshness: freshness, needs: needs, source: source, mode: mode,
-            firstInstance: firstInstance, reason: reason, render: render)
+            isOptional: isOptional, reason: reason, render: render)
     }
 
     static func constant(_ path: String, _ text: String, source: String, reason: String = "") -> Row {
         Row(path, kind: .file, policy: .constant, source: source, mode: 0o444, reason: reason) { _, _, out in out.write(text) }
     }
 
+    /// `target` writes what it points to, without a newline. The kernel does not keep it: it may need what moves.
+    static func link(
+        _ path: String, policy: Policy = .constant, needs: Needs = [], source: String, _ target: @escaping Renderer
+    ) -> Row {
+        Row(path, kind: .symlink, policy: policy, needs: needs, source: source, mode: 0o777, render: target)
+    }
+
+    /// The same where the instance says it all.
+    static func link(
+        _ path: String, policy: Policy = .constant, source: String, to target: @escaping @Sendable (_ instance: Int) -> String
+    ) -> Row {
+        link(path, policy: policy, source: source) { _, instance, out in out.write(target(instance)) }
+    }
+
+    /// Whether it is served for something to be mounted on it: sysfs has our root, procfs the kernel's own.
+    public var isMountPoint: Bool { policy == .namespaced && kind == .directory && path.utf8.starts(with: "/sys/".utf8) }
+
     static func namespaced(_ path: String, kind: Kind, source: String, reason: String) -> Row {
-        Row(path, kind: kind, policy: .namespaced, source: source, mode: kind == .file ? 0o444 : 0o555, reason: reason)
+        let mode: UInt16 = kind == .file ? 0o444 : path.utf8.starts(with: "/sys/".utf8) ? 0o755 : 0o555
+        return Row(path, kind: kind, policy: .namespaced, source: source, mode: mode, reason: reason)
     }
 
     static func pass(_ path: String, source: String, reason: String) -> Row {
@@ -142,7 +169,8 @@ public struct Row: Sendable {
     }
 
     static func empty(_ path: String, kind: Kind = .file, source: String, mode: UInt16? = nil, reason: String = "") -> Row {
-        Row(path, kind: kind, policy: .empty, source: source, mode: mode ?? (kind == .file ? 0o444 : 0o555), reason: reason) { _, _, _ in }
+        let usual: UInt16 = kind == .file ? 0o444 : path.utf8.starts(with: "/sys/".utf8) ? 0o755 : 0o555
+        return Row(path, kind: kind, policy: .empty, source: source, mode: mode ?? usual, reason: reason) { _, _, _ in }
     }
 
     /// EACCES where the kernel has the file; an empty directory where it has a directory; not there in the debug mount.

@@ -26,6 +26,13 @@ public struct Snapshot: Sendable {
     public var locks: [UInt8] = []
     /// Cgroups below the view's own.
     public var descendantCgroups: UInt64 = 0
+    /// The NUMA nodes of the view, ascending.
+    public var nodes: [NUMANode] = []
+    /// Fields of the node's `nodeN/meminfo`, in its order.
+    public var nodeFields: [String] = []
+    public var memoryBlocks = MemoryBlocks()
+    /// What the node's kernel says of the CPU's weaknesses, by file name, each with its newline.
+    public var vulnerabilities: [String: [UInt8]] = [:]
 
     public init() {}
 
@@ -57,8 +64,37 @@ public struct Snapshot: Sendable {
         /// The node's own `possible` list and `kernel_max`: a documented exception.
         public var possible = CPUSet()
         public var kernelMax = 0
+        /// Bits of a mask: the node's nr_cpu_ids.
+        var width: Int { (possible.ids.last ?? 0) + 1 }
         /// The node's topology by CPU id; only of visible CPUs.
         public var topology: [Int: Topology] = [:]
+        /// The node's caches by CPU id, in the order of their indices; only of visible CPUs.
+        public var caches: [Int: [Cache]] = [:]
+        public init() {}
+    }
+
+    /// `/sys/devices/system/cpu/cpuN/cache/indexM` of the node; what the kernel does not have there is nil.
+    public struct Cache: Sendable, Equatable {
+        public var level: Int?
+        public var type: String?
+        public var size: String?
+        public var id: Int?
+        public var lineSize: Int?
+        public var sets: Int?
+        public var ways: Int?
+        public var partitions: Int?
+        /// As the node has it; renderers cut it to the visible CPUs.
+        public var shared = CPUSet()
+        /// As many as a CPU is looked at for.
+        public static let most = Pattern.mostCaches
+        public init() {}
+    }
+
+    /// How the view's memory is said to be made up.
+    public struct MemoryBlocks: Sendable, Equatable {
+        /// Bytes.
+        public var size: UInt64 = 128 << 20
+        public var count = 0
         public init() {}
     }
 
@@ -135,6 +171,8 @@ public struct Snapshot: Sendable {
         public var major = 0
         public var minor = 0
         public var name = ""
+        /// The same for a name as long as the daemon serves.
+        public var number = 0
         public var readBytes: UInt64 = 0
         public var writtenBytes: UInt64 = 0
         public var reads: UInt64 = 0

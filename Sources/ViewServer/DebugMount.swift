@@ -43,8 +43,8 @@ public final class DebugMount {
             case 2:
                 Events.drain(timer)
                 registry.sampleLoads()
-                registry.refreshCPUsIfNodeChanged()
-            case 3: registry.refreshCPUs(of: service.limits.changed().map { ($0.vnode, $0.view) })
+                registry.refreshIfNodeChanged()
+            case 3: registry.refresh(service.limits.changed().map { ($0.vnode, $0.view) })
             default: continue
             }
         }

@@ -1,31 +1,34 @@
 import FuseKit
 import Tree
 
-/// What the kernel must forget when a view's CPUs change. Called without locks: the kernel may have to wait for reads first.
+/// What the kernel must forget when a view shows other things. Called without locks: the kernel may have to wait for reads first.
 enum Invalidation {
-    static func cpusChanged(_ view: View, from before: CPUSet, to now: CPUSet, on connection: Connection) {
-        let catalog = view.catalog
-        let ids = Set(before.ids).union(now.ids)
-        for (index, entry) in catalog.entries.enumerated() {
-            let instances = entry.isPattern || hasPatternAbove(index, in: catalog) ? Array(ids) : [0]
-            if let row = entry.row, row.freshness == .onEvent, !row.needs.isDisjoint(with: .visibleCPUs) {
-                for id in instances { connection.invalidate(node: NodeID(view: view.number, place: Place(entry: index, instance: id)).raw) }
-            }
-            guard entry.isPattern else { continue }
-            let parent = NodeID(view: view.number, place: Place(entry: entry.parent, instance: 0)).raw
-            for id in ids where before.contains(id) != now.contains(id) {
-                connection.invalidate(name: entry.name + String(id), in: parent)
-            }
-            connection.invalidate(node: parent)
-        }
+    static func changed(_ view: View, from before: Extent, to now: Extent, on connection: Connection) {
+        walk(.top, .top, view, before, now, on: connection)
     }
 
-    private static func hasPatternAbove(_ index: Int, in catalog: Catalog) -> Bool {
-        var at = index
-        while at != 0 {
-            if catalog.entries[at].isPattern { return true }
-            at = catalog.entries[at].parent
+    /// Below a directory as it was and as it is; nil where it was not or is not.
+    private static func walk(
+        _ old: Place?, _ new: Place?, _ view: View, _ before: Extent, _ now: Extent, on connection: Connection
+    ) {
+        let catalog = view.catalog
+        guard let directory = old ?? new else { return }
+        let was = old.map { catalog.children(of: $0, extent: before) } ?? []
+        let isNow = new.map { catalog.children(of: $0, extent: now) } ?? []
+        let left = Set(isNow.map(\.name))
+        let known = Set(was.map(\.name))
+        let parent = NodeID(view: view.number, place: directory).raw
+        for child in was + isNow.filter({ !known.contains($0.name) }) {
+            let isNew = !known.contains(child.name)
+            let isGone = !left.contains(child.name)
+            if isNew || isGone { connection.invalidate(name: child.name, in: parent) }
+            let entry = catalog[child.place]
+            if entry.kind == .directory {
+                walk(isNew ? nil : child.place, isGone ? nil : child.place, view, before, now, on: connection)
+            } else if let row = entry.row, row.freshness == .onEvent, !row.needs.isDisjoint(with: .extent) {
+                connection.invalidate(node: NodeID(view: view.number, place: child.place).raw)
+            }
         }
-        return false
+        if known != left { connection.invalidate(node: parent) }
     }
 }

@@ -21,14 +21,14 @@ struct NodeID: Equatable {
     init?(_ raw: UInt64, entries: Int) {
         view = Int(raw >> 40)
         place = Place(entry: Int(raw >> 28 & 0xfff), instance: Int(raw & 0xfff_ffff))
-        guard view > 0, place.entry < entries, place.instance < CPUSet.most else { return nil }
+        guard view > 0, place.entry < entries, place.instance < Pattern.mostInstances else { return nil }
     }
 
     var raw: UInt64 { UInt64(view) << 40 | UInt64(place.entry) << 28 | UInt64(place.instance) }
 
     /// What stat(2) shows: 32 bits, because programs built without large file support refuse more, and never 0, which readdir(3)
-    /// takes for a deleted entry.
-    var inode: UInt64 { UInt64((view - 1) % 127 + 1) << 25 | UInt64(place.entry) << 13 | UInt64(place.instance & 0x1fff) }
+    /// takes for a deleted entry. Views take turns at the highest 4 bits: a container sees one of them.
+    var inode: UInt64 { UInt64((view - 1) % 15 + 1) << 28 | UInt64(place.entry) << 16 | UInt64(place.instance & 0xffff) }
 
     /// Largest view number that fits.
     static let mostViews = (1 << 24) - 1

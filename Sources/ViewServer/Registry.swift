@@ -34,9 +34,9 @@ final class Registry: Sendable {
     private let link: Link?
     private let served = Mutex<[String: Served]>([:])
     private let lastOnline = Mutex<CPUSet?>(nil)
-    /// By vNode and view, the CPUs of which the kernel was told last, where it must be told of others. While there is an entry for a
-    /// vNode there is a thread.
-    private let telling = Mutex<[String: [Int: CPUSet]]>([:])
+    /// By vNode and view, the extent of which the kernel was told last, where it must be told of another. While there is an entry
+    /// for a vNode there is a thread.
+    private let telling = Mutex<[String: [Int: Extent]]>([:])
     private let recorders: Recorders
     private let tally: Tally
     private let log: Logger
@@ -54,6 +54,7 @@ final class Registry: Sendable {
         self.recorders = recorders
         self.workers = try Workers(count: workers, memory: vault.memory) { recorders.observer() }
         catalog = try Registry.numbered(in: vault)
+        try Registry.number(disksOf: node, in: vault)
         tally = try Tally(vault)
     }
 
@@ -283,6 +284,28 @@ final class Registry: Sendable {
         return catalog
     }
 
+    /// The node's disks, numbered as the kernel has come to know them.
+    private static func number(disksOf node: NodeReadings, in vault: Vault) throws(Errno) {
+        let item = Item(.catalog, handle: 1).raw
+        let old = vault.found().first { $0.owner == own && $0.item == item }
+        var names: [String] = []
+        if let old {
+            var from = Unpacker(vault.bytes(of: old.record))
+            while let name = from.text() { names.append(name) }
+        }
+        vault.open(owner: own)
+        let record = Mutex(old?.record)
+        node.diskNumbers.goOn(with: names) { names in
+            var out = Packer()
+            for name in names { out.add(name) }
+            return record.withLock { record in
+                guard let made = vault.put(out.bytes, owner: own, item: item, replacing: record) else { return false }
+                record = made
+                return true
+            }
+        }
+    }
+
     // MARK: Changes
 
     /// One step of the load averages somebody reads.
@@ -291,25 +314,25 @@ final class Registry: Sendable {
     }
 
     /// The node's CPUs go on- and offline without a file anybody writes to.
-    func refreshCPUsIfNodeChanged() {
+    func refreshIfNodeChanged() {
         guard let online = try? node.onlineCPUs(),
             lastOnline.withLock({ last in
                 defer { last = online }
                 return last != nil && last != online
             })
         else { return }
-        refreshAllCPUs()
+        refreshAll()
     }
 
-    func refreshAllCPUs() { refreshCPUs(of: vnodes.flatMap { vnode in vnode.viewNumbers.map { (vnode.record.name, $0) } }) }
+    func refreshAll() { refresh(vnodes.flatMap { vnode in vnode.viewNumbers.map { (vnode.record.name, $0) } }) }
 
     /// Looks at the limits of views again and has the kernel forget what they changed.
     ///
     /// That may have to wait for a sandbox (a directory that is being listed into memory of the sandbox's own choosing): a vNode
     /// has a thread of its own for it, for as long as there is something to tell, so that none waits for another's.
-    func refreshCPUs(of views: [(vnode: String, number: Int)]) {
+    func refresh(_ views: [(vnode: String, number: Int)]) {
         for wanted in views {
-            guard let vnode = try? vnode(wanted.vnode), let view = try? vnode.view(wanted.number), let change = view.refreshCPUs() else {
+            guard let vnode = try? vnode(wanted.vnode), let view = try? vnode.view(wanted.number), let change = view.refresh() else {
                 continue
             }
             let isFirst = telling.withLock { telling in
@@ -320,7 +343,7 @@ final class Registry: Sendable {
             }
             guard isFirst else { continue }
             do throws(Errno) { try Threads.start(stack: 256 << 10) { [self] in tell(wanted.vnode) } } catch {
-                log.error("telling the kernel of changed CPUs: \(error)", metadata: ["vnode": "\(wanted.vnode)"])
+                log.error("telling the kernel of changed limits: \(error)", metadata: ["vnode": "\(wanted.vnode)"])
                 telling.withLock { $0[wanted.vnode] = nil }
             }
         }
@@ -328,7 +351,7 @@ final class Registry: Sendable {
 
     private func tell(_ name: String) {
         while true {
-            let changed = telling.withLock { telling -> [Int: CPUSet] in
+            let changed = telling.withLock { telling -> [Int: Extent] in
                 let changed = telling[name] ?? [:]
                 telling[name] = changed.isEmpty ? nil : [:]
                 return changed
@@ -340,12 +363,12 @@ final class Registry: Sendable {
         }
     }
 
-    private func tell(_ name: String, _ number: Int, _ before: CPUSet) {
+    private func tell(_ name: String, _ number: Int, _ before: Extent) {
         guard let served = served.withLock({ $0[name] }), let view = try? served.vnode.view(number) else { return }
-        let now = view.cpus
-        log.info("visible CPUs changed", metadata: ["vnode": "\(name)", "view": "\(view.record.name)", "cpus": "\(now.list)"])
+        let now = view.extent
+        log.info("what is visible changed", metadata: ["vnode": "\(name)", "view": "\(view.record.name)", "cpus": "\(now.cpus.list)"])
         for slot in served.files {
-            if let connection = slot.connection { Invalidation.cpusChanged(view, from: before, to: now, on: connection) }
+            if let connection = slot.connection { Invalidation.changed(view, from: before, to: now, on: connection) }
         }
         view.settle(now)
     }

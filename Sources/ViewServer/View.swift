@@ -17,7 +17,7 @@ final class View: Sendable {
     let readings: ViewReadings
     let catalog: Catalog
     private let records: Records
-    private let visible: Mutex<(cpus: CPUSet, record: Vault.Record?)>
+    private let shown: Mutex<(extent: Extent, record: Vault.Record?)>
     /// nil once the view is gone.
     private let snapshots = Mutex<[Place: Generations]?>([:])
 
@@ -31,8 +31,8 @@ final class View: Sendable {
         self.readings = readings
         self.catalog = catalog
         self.records = records
-        visible = Mutex((try readings.visibleCPUs(), nil))
-        guard visible.withLock({ keep(&$0) }) else { throw .noMemory }
+        shown = Mutex((try readings.extent(), nil))
+        guard shown.withLock({ keep(&$0) }) else { throw .noMemory }
     }
 
     /// A view of a worker before this one. What its kernel-side caches show is what it showed last.
@@ -43,11 +43,23 @@ final class View: Sendable {
         self.readings = readings
         self.catalog = catalog
         self.records = records
-        visible = Mutex((kept.cpus, place))
+        shown = Mutex((kept.extent, place))
     }
 
-    /// The CPUs the static part of the tree shows.
-    var cpus: CPUSet { visible.withLock { $0.cpus } }
+    /// What the tree shows, without disks.
+    var extent: Extent { shown.withLock { $0.extent } }
+
+    /// What a directory shows: with the disks of the moment, where it lists such.
+    func extent(in directory: Place) throws(Errno) -> Extent {
+        var extent = extent
+        if catalog.hasDisks(in: directory.entry) { extent.disks = try readings.disks() }
+        return extent
+    }
+
+    /// Whether a place that the extent has is there.
+    func has(_ place: Place) throws(Errno) -> Bool {
+        try catalog.isThere(place) { place throws(Errno) in try render(place) }
+    }
 
     /// The content of a file, computed now. ENODEV when the cgroup is gone, EACCES for what has no content.
     func render(_ place: Place) throws(Errno) -> [UInt8] {
@@ -85,29 +97,29 @@ final class View: Sendable {
         return Array(files.values)
     }
 
-    /// Looks at the limits again. The CPUs shown before and now when they have changed; `settle` once the kernel knows.
-    func refreshCPUs() -> (before: CPUSet, now: CPUSet)? {
-        guard let now = try? readings.visibleCPUs() else { return nil }
-        return visible.withLock { shown in
-            guard shown.cpus != now else { return nil }
-            let before = shown.cpus
-            shown.cpus = now
+    /// Looks at the limits again. What was shown before and is now when that has changed; `settle` once the kernel knows.
+    func refresh() -> (before: Extent, now: Extent)? {
+        guard let now = try? readings.extent() else { return nil }
+        return shown.withLock { shown in
+            guard shown.extent != now else { return nil }
+            let before = shown.extent
+            shown.extent = now
             return (before, now)
         }
     }
 
-    /// The kernel has forgotten what is not of these CPUs. A worker that dies before this leaves it to the next one.
-    func settle(_ told: CPUSet) {
+    /// The kernel has forgotten what is not of this extent. A worker that dies before this leaves it to the next one.
+    func settle(_ told: Extent) {
         if snapshots.withLock({ $0 == nil }) { return }
-        visible.withLock { shown in
-            var kept = (cpus: told, record: shown.record)
+        shown.withLock { shown in
+            var kept = (extent: told, record: shown.record)
             _ = keep(&kept)
             shown.record = kept.record
         }
     }
 
-    private func keep(_ shown: inout (cpus: CPUSet, record: Vault.Record?)) -> Bool {
-        let kept = Kept(record: record, tiedTo: tiedTo, cgroupID: readings.cgroupID, cpus: shown.cpus)
+    private func keep(_ shown: inout (extent: Extent, record: Vault.Record?)) -> Bool {
+        let kept = Kept(record: record, tiedTo: tiedTo, cgroupID: readings.cgroupID, extent: shown.extent)
         guard let stored = records.put(kept.bytes, Item(.view, view: number), replacing: shown.record) else { return false }
         shown.record = stored
         return true
@@ -119,7 +131,7 @@ final class View: Sendable {
         let tiedTo: UInt64?
         /// Inode number of its cgroup directory: another one of the same name is another cgroup.
         let cgroupID: UInt64
-        let cpus: CPUSet
+        let extent: Extent
 
         var bytes: [UInt8] {
             var out = Packer()
@@ -127,7 +139,16 @@ final class View: Sendable {
             out.add(record.cgroup)
             out.add(tiedTo ?? 0)
             out.add(cgroupID)
-            out.add(cpus.list)
+            out.add(extent.cpus.list)
+            out.add(UInt64(clamping: extent.memoryBlocks))
+            out.add(UInt64(clamping: extent.nodes.count))
+            for node in extent.nodes {
+                out.add(UInt64(clamping: node.id))
+                out.add(node.cpus.list)
+                out.add(node.memory)
+                out.add(UInt64(clamping: node.distances.count))
+                out.add(node.distances)
+            }
             return out.bytes
         }
     }
@@ -139,6 +160,17 @@ extension View.Kept {
         guard let name = from.text(), let cgroup = from.text(), let tied = from.number(), let id = from.number(), let list = from.text(),
             let cpus = CPUSet(list: list)
         else { return nil }
-        self.init(record: ViewRecord(name: name, cgroup: cgroup), tiedTo: tied == 0 ? nil : tied, cgroupID: id, cpus: cpus)
+        var extent = Extent(cpus: cpus)
+        // An earlier release kept the CPUs alone: the rest is then found to have changed.
+        extent.memoryBlocks = from.number().map { Int(clamping: $0) } ?? 0
+        for _ in 0..<min(from.number() ?? 0, UInt64(CPUSet.most)) {
+            guard let id = from.number(), let list = from.text(), let cpus = CPUSet(list: list), let memory = from.number(),
+                let count = from.number(), count <= UInt64(CPUSet.most)
+            else { break }
+            var distances: [UInt64] = []
+            for _ in 0..<count { if let distance = from.number() { distances.append(distance) } }
+            extent.nodes.append(NUMANode(id: Int(clamping: id), cpus: cpus, distances: distances, memory: memory))
+        }
+        self.init(record: ViewRecord(name: name, cgroup: cgroup), tiedTo: tied == 0 ? nil : tied, cgroupID: id, extent: extent)
     }
 }

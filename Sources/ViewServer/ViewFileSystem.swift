@@ -60,7 +60,7 @@ final class ViewFileSystem: FileSystem {
         let attributes: (Attributes, Double)
         do throws(Errno) {
             if node == NodeID.root {
-                attributes = (directory(inode: 1), Reply.forever)
+                attributes = role == .whole ? try self.attributes(of: decode(node), inode: 1) : (root, Reply.forever)
             } else {
                 attributes = try self.attributes(of: decode(node), isCachedHandle: handle == 0)
             }
@@ -68,6 +68,20 @@ final class ViewFileSystem: FileSystem {
             return reply.error(error)
         }
         reply.attributes(attributes.0, seconds: attributes.1)
+    }
+
+    func target(of symlink: UInt64, _ reply: consuming Reply) {
+        let bytes: [UInt8]
+        do throws(Errno) {
+            let id = try decode(symlink)
+            guard catalog[id.place].kind == .symlink else { throw .invalidArgument }
+            bytes = try vnode.view(id.view).render(id.place)
+            // What it led to is no longer there.
+            if bytes.isEmpty { throw .noSuchFileOrDirectory }
+        } catch {
+            return reply.error(error)
+        }
+        reply.target(bytes)
     }
 
     func open(_ node: UInt64, flags: Int32, _ slot: RequestSlot, _ reply: consuming Reply) {
@@ -114,17 +128,17 @@ final class ViewFileSystem: FileSystem {
     }
 
     func entries(of directory: UInt64) throws(Errno) -> [DirectoryEntry] {
+        func entry(_ name: String, _ inode: UInt64, _ kind: Kind = .directory) -> DirectoryEntry {
+            DirectoryEntry(name: name, inode: inode, type: type(of: kind))
+        }
         if directory == NodeID.root, role != .whole {
-            return vnode.viewNumbers.map { DirectoryEntry(name: String($0), inode: NodeID(view: $0, place: .top).inode, isDirectory: true) }
+            return [entry(".", 1), entry("..", 1)] + vnode.viewNumbers.map { entry(String($0), NodeID(view: $0, place: .top).inode) }
         }
         let id = try decode(directory)
         guard catalog[id.place].kind == .directory else { throw .notDirectory }
-        let cpus = try vnode.view(id.view).cpus
-        return catalog.children(of: id.place, cpus: cpus).filter { !isHidden($0.place) }.map { child in
-            DirectoryEntry(
-                name: child.name, inode: NodeID(view: id.view, place: child.place).inode,
-                isDirectory: catalog[child.place].kind == .directory)
-        }
+        let above = NodeID(view: id.view, place: catalog.parent(of: id.place))
+        let itself = [entry(".", directory == NodeID.root ? 1 : id.inode), entry("..", id.place == .top ? 1 : above.inode)]
+        return itself + (try children(of: id)).map { entry($0.name, NodeID(view: id.view, place: $0.place).inode, catalog[$0.place].kind) }
     }
 
     // MARK: -
@@ -136,7 +150,8 @@ final class ViewFileSystem: FileSystem {
     }
 
     private func row(_ place: Place) throws(Errno) -> Row {
-        guard let row = catalog[place].row, row.kind == .file else { throw .isDirectory }
+        guard let row = catalog[place].row, row.kind != .directory else { throw .isDirectory }
+        guard row.kind == .file else { throw .invalidArgument }
         return row
     }
 
@@ -146,29 +161,60 @@ final class ViewFileSystem: FileSystem {
             return NodeID(view: try vnode.view(number).number, place: .top)
         }
         let id = try decode(parent)
-        guard let place = catalog.lookup(name, in: id.place, cpus: try vnode.view(id.view).cpus), !isHidden(place)
+        let view = try vnode.view(id.view)
+        guard let place = try catalog.lookup(name, in: id.place, extent: view.extent(in: id.place)), !isHidden(place), try view.has(place)
         else { throw .noSuchFileOrDirectory }
         return NodeID(view: id.view, place: place)
+    }
+
+    private func children(of id: NodeID) throws(Errno) -> [(name: String, place: Place)] {
+        let view = try vnode.view(id.view)
+        var found: [(name: String, place: Place)] = []
+        for child in catalog.children(of: id.place, extent: try view.extent(in: id.place)) where !isHidden(child.place) {
+            if try view.has(child.place) { found.append(child) }
+        }
+        return found
+    }
+
+    private func type(of kind: Kind) -> UInt32 {
+        switch kind {
+        case .file: S_IFREG
+        case .directory: S_IFDIR
+        case .symlink: S_IFLNK
+        }
     }
 
     /// The debug mount has no use for what is bound over a real procfs.
     private func isHidden(_ place: Place) -> Bool { role == .whole && catalog.isCover(place.entry) }
 
-    private func directory(inode: UInt64) -> Attributes {
-        Attributes(inode: inode, mode: S_IFDIR | 0o555, links: 2, uid: vnode.owner, gid: vnode.owner, size: 0, modified: vnode.bornAt)
+    private var root: Attributes {
+        Attributes(inode: 1, mode: S_IFDIR | 0o555, links: 2, uid: vnode.owner, gid: vnode.owner, size: 0, modified: vnode.bornAt)
+    }
+
+    /// Links as the kernel's file systems count them: a directory's own two and one for each directory in it.
+    private func directory(_ id: NodeID, _ view: View, inode: UInt64) throws(Errno) -> (Attributes, Double) {
+        let links = try children(of: id).count { catalog[$0.place].kind == .directory }
+        var found = Attributes(
+            inode: inode, mode: S_IFDIR | UInt32(catalog[id.place].mode), links: 2 + UInt32(clamping: links), uid: vnode.owner,
+            gid: vnode.owner, size: 0, modified: vnode.bornAt)
+        guard catalog.hasDisks(in: id.place.entry) else { return (found, Reply.forever) }
+        // Nobody says when a view has used another disk: the kernel is to ask, and a new time makes it list again.
+        found.modified += Int64(try view.extent(in: id.place).disks.reduce(1) { ($0 * 31 + $1.number) % 999_983 })
+        return (found, 1)
     }
 
     /// Attributes and the seconds they hold.
-    private func attributes(of id: NodeID, isCachedHandle: Bool = false) throws(Errno) -> (Attributes, Double) {
+    private func attributes(of id: NodeID, inode: UInt64? = nil, isCachedHandle: Bool = false) throws(Errno) -> (Attributes, Double) {
         let view = try vnode.view(id.view)
         let entry = catalog[id.place]
-        if entry.kind == .directory { return (directory(inode: id.inode), Reply.forever) }
+        if entry.kind == .directory { return try directory(id, view, inode: inode ?? id.inode) }
+        // A symlink has no size, as in sysfs.
         var file = Attributes(
-            inode: id.inode, mode: S_IFREG | UInt32(entry.mode), links: 1, uid: vnode.owner, gid: vnode.owner, size: 0,
+            inode: id.inode, mode: type(of: entry.kind) | UInt32(entry.mode), links: 1, uid: vnode.owner, gid: vnode.owner, size: 0,
             modified: vnode.bornAt)
         // Owned by the node's root, which is nobody in there: mode 000 then holds for the vNode's root as well.
         if entry.row?.policy == .deny { (file.uid, file.gid) = (0, 0) }
-        guard let row = entry.row, row.render != nil else { return (file, Reply.forever) }
+        guard let row = entry.row, row.render != nil, row.kind == .file else { return (file, Reply.forever) }
         switch row.freshness {
         case .onEvent:
             file.size = try view.render(id.place).count

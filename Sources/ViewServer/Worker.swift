@@ -125,11 +125,11 @@ public final class Worker {
                 Events.drain(timer)
                 if !isListening { isListening = (try? epoll.add(listener.raw, key: Key.listener)) != nil }
                 service.registry.sampleLoads()
-                service.registry.refreshCPUsIfNodeChanged()
+                service.registry.refreshIfNodeChanged()
                 // Nobody came: whoever started a private daemon is gone.
                 wasAsked = wasAsked || options.isPrivate
             case Key.limits:
-                service.registry.refreshCPUs(of: service.limits.changed().map { ($0.vnode, $0.view) })
+                service.registry.refresh(service.limits.changed().map { ($0.vnode, $0.view) })
                 // Limits may be written faster than they are worth being read.
                 epoll.remove(service.limits.inotify.raw)
                 areLimitsResting = true
@@ -148,7 +148,7 @@ public final class Worker {
             if !watchEnd(of: vnode) { log.error("the end of a vNode cannot be watched", metadata: ["vnode": "\(vnode.record.name)"]) }
             for view in vnode.all { service.limits.add(view, of: vnode.record.name) }
         }
-        service.registry.refreshAllCPUs()
+        service.registry.refreshAll()
         for client in clients.values where client.serial == history.upgradedFor { service.upgraded(client) }
         let known = Set(clients.values.map(\.serial))
         for vnode in service.registry.vnodes {

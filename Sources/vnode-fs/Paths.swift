@@ -9,7 +9,7 @@ enum PathsFormat: String, ExpressibleByArgument, CaseIterable {
 struct Paths: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the table: what is decided about every path.",
-        discussion: "A * stands for a CPU number. What no row names is covered (default deny).")
+        discussion: "A * stands for a number (of a CPU, a NUMA node...) or a disk's name. What no row names is covered (default deny).")
 
     @Option(help: "text, json or markdown.")
     var format = PathsFormat.text

@@ -58,22 +58,29 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     /// Every file the view serves and its content; the fresh UUID left out.
     func render() throws -> [(path: String, content: String)] {
         let view = try view()
-        let cpus = try view.visibleCPUs()
+        var extent = try view.extent()
+        extent.disks = try view.disks()
         var found: [(path: String, content: String)] = []
-        func walk(_ place: Place) throws {
-            for (_, child) in Catalog.standard.children(of: place, cpus: cpus) {
+        func render(_ place: Place) throws -> [UInt8] {
+            guard let row = Catalog.standard[place].row, let render = row.render else { return [] }
+            var out = ByteWriter()
+            render(try view.snapshot(row.needs), place.instance, &out)
+            return out.bytes
+        }
+        func walk(_ place: Place, _ path: String) throws {
+            for (name, child) in Catalog.standard.children(of: place, extent: extent) {
                 let entry = Catalog.standard[child]
-                let path = Catalog.standard.path(of: child)
+                let path = path.isEmpty ? name : path + "/" + name
+                guard path != "proc/sys/kernel/random/uuid", try Catalog.standard.isThere(child, render: render) else { continue }
                 if entry.kind == .directory {
-                    try walk(child)
-                } else if let row = entry.row, let render = row.render, path != "proc/sys/kernel/random/uuid" {
-                    var out = ByteWriter()
-                    render(try view.snapshot(row.needs), child.instance, &out)
-                    found.append((path, String(decoding: out.bytes, as: UTF8.self)))
+                    try walk(child, path)
+                } else if entry.row?.render != nil {
+                    let text = String(decoding: try render(child), as: UTF8.self)
+                    found.append((path, entry.kind == .symlink ? "-> \(text)\n" : text))
                 }
             }
         }
-        try walk(.top)
+        try walk(.top, "")
         return found
     }
 }

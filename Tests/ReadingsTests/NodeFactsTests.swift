@@ -31,7 +31,7 @@ import Tree
     @Test func disksWithoutANameAreLeftOut() {
         let names = diskNames(Array(" 254       0 vda 1 2 3\n   7 x loop\n\n".utf8))
         #expect(names == [DeviceNumber(major: 254, minor: 0): "vda"])
-        let found = disks(Array("254:0 rbytes=1024 rios=2\n8:0 rbytes=1\nbad\n".utf8), names: names)
+        let found = disks(Array("254:0 rbytes=1024 rios=2\n8:0 rbytes=1\nbad\n".utf8), names: names, numbers: DiskNumbers())
         #expect(found.map(\.name) == ["vda"])
         #expect(found.first?.readBytes == 1024)
         #expect(found.first?.reads == 2)

@@ -40,13 +40,17 @@ import Tree
     @Test func aViewIsProcfsThenCoversThenSysfs() {
         let cover = Cover(target: "proc/meminfo", connection: .live, source: "proc/meminfo", isDirectory: false)
         let denied = Cover(target: "proc/kcore", connection: .static, source: "cover/file", isDirectory: false)
-        let plan = ViewPlan.steps(number: 7, top: "/inner/a", procfs: [cover, denied], sysfs: [], hasCgroupDirectory: true)
+        let live = Cover(target: "sys/devices/system/node", connection: .live, source: "sys/devices/system/node", isDirectory: true)
+        let plan = ViewPlan.steps(
+            number: 7, top: "/inner/a", procfs: [cover, denied], sysfs: [live], namespaced: ["sys/class/net"], hasCgroupDirectory: true)
         #expect(
             plan == [
                 .bind("/procfs", over: "/inner/a/proc"),
                 .cover("/fuse/live/7/proc/meminfo", over: "/inner/a/proc/meminfo"),
                 .cover("/fuse/static/7/cover/file", over: "/inner/a/proc/kcore"),
                 .bind("/fuse/static/7/sys", over: "/inner/a/sys", readOnly: true),
+                .bind("/fuse/live/7/sys/devices/system/node", over: "/inner/a/sys/devices/system/node", readOnly: true),
+                .bind("/sysfs/class/net", over: "/inner/a/sys/class/net"),
                 .bind("/cgroup", over: "/inner/a/sys/fs/cgroup"),
             ])
     }

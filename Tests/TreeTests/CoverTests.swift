@@ -48,6 +48,26 @@ import Tree
         #expect(uuid?.connection == .live)
     }
 
+    /// What a pattern stands for comes and goes; no mount could follow.
+    @Test func directoriesWithLivePatternsAreLiveAsAWhole() {
+        let covers = catalog.sysfsCovers()
+        #expect(covers.map(\.target) == ["sys/devices/system/node", "sys/devices/virtual/block"])
+        #expect(covers.allSatisfy { $0.isDirectory && $0.connection == .live && $0.source == $0.target })
+        for entry in catalog.entries.indices where catalog.connection(of: entry) == .live {
+            let path = catalog.path(of: Place(entry: entry, instance: 0))
+            guard path.hasPrefix("sys/") else { continue }
+            #expect(covers.contains { path == $0.target || path.hasPrefix($0.target + "/") }, "\(path)")
+        }
+    }
+
+    @Test func networkDirectoriesAreTheKernels() {
+        #expect(catalog.sysfsMountPoints == ["sys/class/net", "sys/devices/virtual/net"])
+        for path in catalog.sysfsMountPoints {
+            let place = catalog.place(at: path)
+            #expect(place.map { catalog.isServed($0.entry) && catalog[$0].kind == .directory } == true, "\(path)")
+        }
+    }
+
     @Test func unknownEntriesAreDenied() {
         let real = [
             RealEntry(name: "newfile", isDirectory: false, isSymlink: false),

@@ -4,7 +4,7 @@ import Tree
 @testable import ViewServer
 
 @Suite struct NodeIDTests {
-    @Test(arguments: [(1, 0, 0), (1, 7, 3), (NodeID.mostViews, 4095, 8191)])
+    @Test(arguments: [(1, 0, 0), (1, 7, 3), (NodeID.mostViews, 4095, Pattern.mostInstances - 1)])
     func anIDIsViewEntryAndInstance(view: Int, entry: Int, instance: Int) throws {
         let id = NodeID(view: view, place: Place(entry: entry, instance: instance))
         #expect(NodeID(id.raw, entries: 4096) == id)
@@ -20,12 +20,12 @@ import Tree
         #expect(Catalog.standard.entries.count <= 4096)
     }
 
-    @Test(arguments: [1, 127, 128, 256, NodeID.mostViews]) func noInodeNumberIsZero(view: Int) {
+    @Test(arguments: [1, 15, 16, 30, 256, NodeID.mostViews]) func noInodeNumberIsZero(view: Int) {
         #expect(NodeID(view: view, place: .top).inode > 0)
     }
 
     @Test func inodeNumbersFit32Bits() {
-        let id = NodeID(view: NodeID.mostViews, place: Place(entry: 4095, instance: 8191))
+        let id = NodeID(view: NodeID.mostViews, place: Place(entry: 4095, instance: Pattern.mostInstances - 1))
         #expect(id.inode <= UInt64(UInt32.max))
     }
 }

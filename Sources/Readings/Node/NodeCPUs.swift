@@ -53,6 +53,46 @@ func readTopology(of id: Int, _ cpuDirectory: Directory) throws(Errno) -> Snapsh
     return topology
 }
 
+/// One CPU's `cache` directory; empty when the kernel knows no caches.
+func readCaches(of id: Int, _ cpuDirectory: Directory) throws(Errno) -> [Snapshot.Cache] {
+    var caches: [Snapshot.Cache] = []
+    do {
+        let directory = try cpuDirectory.directory("cpu\(id)").directory("cache")
+        while caches.count < Snapshot.Cache.most { caches.append(try readCache(directory.directory("index\(caches.count)"))) }
+    } catch .noSuchFileOrDirectory {}
+    return caches
+}
+
+private func readCache(_ directory: Directory) throws(Errno) -> Snapshot.Cache {
+    func bytes(_ name: String) throws(Errno) -> [UInt8]? {
+        do { return try directory.read(name) } catch .noSuchFileOrDirectory { return nil }
+    }
+    func number(_ name: String) throws(Errno) -> Int? { try bytes(name).flatMap(Digits.parseSigned(file:)) }
+    func text(_ name: String) throws(Errno) -> String? { try bytes(name).map { String(decoding: trimmed($0[...]), as: UTF8.self) } }
+    var cache = Snapshot.Cache()
+    cache.level = try number("level")
+    cache.type = try text("type")
+    cache.size = try text("size")
+    cache.id = try number("id")
+    cache.lineSize = try number("coherency_line_size")
+    cache.sets = try number("number_of_sets")
+    cache.ways = try number("ways_of_associativity")
+    cache.partitions = try number("physical_line_partition")
+    cache.shared = try bytes("shared_cpu_list").map(cpuList) ?? CPUSet()
+    return cache
+}
+
+/// The files of `vulnerabilities` and their content.
+func readVulnerabilities(_ cpuDirectory: Directory) throws(Errno) -> [String: [UInt8]] {
+    var found: [String: [UInt8]] = [:]
+    let directory: Directory
+    do { directory = try cpuDirectory.directory("vulnerabilities") } catch .noSuchFileOrDirectory { return [:] }
+    for name in Vulnerabilities.names {
+        do { found[name] = try directory.read(name) } catch .noSuchFileOrDirectory { continue }
+    }
+    return found
+}
+
 /// The blocks of cpuinfo that describe a CPU.
 func processorBlocks(_ bytes: [UInt8]) -> [Snapshot.Processor] {
     blocks(bytes).compactMap { lines in

@@ -13,7 +13,11 @@ public final class NodeReadings: Sendable {
     let kernelVersion: String
     let schedstatVersion: UInt64
     let proc: Directory
+    /// Numbers of the disks views have used.
+    public let diskNumbers = DiskNumbers()
     private let cpuDirectory: Directory
+    /// nil on a kernel without NUMA.
+    private let nodeDirectory: Directory?
     private let meminfoFile = KeptFile("meminfo")
     private let diskstatsFile = KeptFile("diskstats", oneRecord: false)
     private let onlineFile = KeptFile("online", room: 1024)
@@ -31,6 +35,9 @@ public final class NodeReadings: Sendable {
     private let diskCache = Cached<[DeviceNumber: String]>(milliseconds: 1_000)
     private let processors = Mutex<(online: CPUSet, blocks: [Snapshot.Processor])?>(nil)
     private let topology = Mutex<(online: CPUSet, byID: [Int: Snapshot.Topology])?>(nil)
+    private let caches = Mutex<(online: CPUSet, byID: [Int: [Snapshot.Cache]])?>(nil)
+    private let memories = Mutex<(online: CPUSet, memories: NodeMemories)?>(nil)
+    private let weaknesses = Mutex<[String: [UInt8]]?>(nil)
 
     /// `root` is another directory than `/` in tests: a captured tree with `proc` and `sys`. Without `cgroupRoot` it is found in
     /// `proc/mounts`; ENOENT when the node has no cgroup2.
@@ -39,6 +46,7 @@ public final class NodeReadings: Sendable {
         self.clocks = clocks
         proc = try Directory(base + "/proc")
         cpuDirectory = try Directory(base + "/sys/devices/system/cpu")
+        nodeDirectory = try? Directory(base + "/sys/devices/system/node")
         if let cgroupRoot {
             self.cgroupRoot = cgroupRoot
         } else {
@@ -100,6 +108,37 @@ public final class NodeReadings: Sendable {
             for id in online.ids { byID[id] = try readTopology(of: id, cpuDirectory) }
             kept = (online, byID)
             return byID
+        }
+    }
+
+    /// The caches of the online CPUs, read again when others are online.
+    func caches(online: CPUSet) throws(Errno) -> [Int: [Snapshot.Cache]] {
+        try caches.withLock { kept throws(Errno) in
+            if let kept, kept.online == online { return kept.byID }
+            var byID: [Int: [Snapshot.Cache]] = [:]
+            for id in online.ids { byID[id] = try readCaches(of: id, cpuDirectory) }
+            kept = (online, byID)
+            return byID
+        }
+    }
+
+    /// The NUMA nodes, read again when other CPUs are online.
+    func memories(online: CPUSet) throws(Errno) -> NodeMemories {
+        try memories.withLock { kept throws(Errno) in
+            if let kept, kept.online == online { return kept.memories }
+            let memories = try NodeMemories(nodeDirectory, online: online)
+            kept = (online, memories)
+            return memories
+        }
+    }
+
+    /// What the kernel says of the CPU's weaknesses, read once.
+    func vulnerabilities() throws(Errno) -> [String: [UInt8]] {
+        try weaknesses.withLock { kept throws(Errno) in
+            if let kept { return kept }
+            let found = try readVulnerabilities(cpuDirectory)
+            kept = found
+            return found
         }
     }
 

@@ -74,7 +74,14 @@ public final class ViewReadings: Sendable {
         snapshot.identity.schedstatVersion = node.schedstatVersion
         if needs.contains(.uuid) { snapshot.identity.freshUUID = randomUUID() }
         if needs.contains(.clock) { snapshot.clock = clock() }
-        if !needs.isDisjoint(with: .visibleCPUs) { snapshot.cpus = try cpus(topology: needs.contains(.topology)) }
+        if !needs.isDisjoint(with: [.cpus, .topology, .processors, .caches]) { snapshot.cpus = try cpus(needs) }
+        if needs.contains(.nodes) {
+            let memories = try node.memories(online: node.cpus().online)
+            snapshot.nodes = try nodes(of: memories, visible: visible(of: node.cpus()))
+            snapshot.nodeFields = memories.fields
+        }
+        if needs.contains(.memoryBlocks) { snapshot.memoryBlocks = try memoryBlocks() }
+        if needs.contains(.vulnerabilities) { snapshot.vulnerabilities = try node.vulnerabilities() }
         if needs.contains(.processors) { snapshot.processors = try node.processors(online: node.cpus().online) }
         if needs.contains(.cpuTimes) { (snapshot.cpuTimes, snapshot.cpuTotal) = try cpuTimes() }
         if needs.contains(.memory) {
@@ -84,7 +91,7 @@ public final class ViewReadings: Sendable {
         if needs.contains(.tasks) { snapshot.tasks = try countTasks() }
         if needs.contains(.load) { snapshot.load = try readLoad() }
         if needs.contains(.disks), let stat = try cgroup.read(.ioStat) {
-            snapshot.disks = disks(stat, names: try node.diskNames())
+            snapshot.disks = Readings.disks(stat, names: try node.diskNames(), numbers: node.diskNumbers)
         }
         if needs.contains(.vmstatNames) { snapshot.vmstat = try node.vmstat(node: snapshot.nodeMemory, cgroup: snapshot.memory) }
         if needs.contains(.zones) { snapshot.zones = try node.zones(node: snapshot.nodeMemory, cgroup: snapshot.memory) }
@@ -105,6 +112,22 @@ public final class ViewReadings: Sendable {
         return found
     }
 
+    /// What the view shows, read now, but for its disks, which no file tells of.
+    public func extent() throws(Errno) -> Extent {
+        let cpus = try visibleCPUs()
+        return Extent(
+            cpus: cpus, nodes: try nodes(of: node.memories(online: node.cpus().online), visible: cpus),
+            memoryBlocks: try memoryBlocks().count)
+    }
+
+    /// The disks the view has used.
+    public func disks() throws(Errno) -> [Extent.Disk] {
+        guard let stat = try cgroup.read(.ioStat) else { return [] }
+        return Readings.disks(stat, names: try node.diskNames(), numbers: node.diskNumbers).map {
+            Extent.Disk(number: $0.number, name: $0.name, major: $0.major, minor: $0.minor)
+        }
+    }
+
     /// The same, at most a second old: what nobody watches is the node's CPUs going on- and offline.
     private func recentCPUs() throws(Errno) -> CPUSet {
         let now = node.clocks.boot()
@@ -112,9 +135,11 @@ public final class ViewReadings: Sendable {
         return try visibleCPUs()
     }
 
-    /// Absolute paths of files whose change can change the visible CPUs.
+    /// Absolute paths of files whose change can change what is visible.
     public var watchedFiles: [String] {
-        ["cpu.max", "cpuset.cpus", "cpuset.cpus.effective"].flatMap { (try? cgroup)?.paths($0) ?? [] } + cpusetsAbove
+        ["cpu.max", "cpuset.cpus", "cpuset.cpus.effective", "cpuset.mems", "memory.max"].flatMap {
+            (try? cgroup)?.paths($0) ?? []
+        } + cpusetsAbove
     }
 
     /// A cpuset above the vNode's top narrows its effective one.
@@ -159,13 +184,28 @@ public final class ViewReadings: Sendable {
             node: cpus.online, cpuset: cpuset, affinity: configuration.affinity, quotas: try cgroup.levels(.cpuMax))
     }
 
-    private func cpus(topology: Bool) throws(Errno) -> Snapshot.CPUs {
+    private func nodes(of memories: NodeMemories, visible: CPUSet) throws(Errno) -> [NUMANode] {
+        let mems = try cgroup.levels(.memsEffective).lazy.map(cpuList).first { !$0.isEmpty }
+        return memories.visible(visible, mems: mems)
+    }
+
+    /// Blocks that hold the view's memory, as a machine has them: a little more than MemTotal.
+    private func memoryBlocks() throws(Errno) -> Snapshot.MemoryBlocks {
+        let total = min(try node.memoryTotals().total.times(1024), try cgroup.least(.memoryMax) ?? .max)
+        var blocks = Snapshot.MemoryBlocks()
+        while total / blocks.size >= 1024 { blocks.size *= 2 }
+        blocks.count = max(1, Int(clamping: total / blocks.size + (total % blocks.size > 0 ? 1 : 0)))
+        return blocks
+    }
+
+    private func cpus(_ needs: Needs) throws(Errno) -> Snapshot.CPUs {
         let all = try node.cpus()
         var cpus = Snapshot.CPUs()
         cpus.visible = try visible(of: all)
         cpus.possible = all.possible
         cpus.kernelMax = all.kernelMax
-        if topology { cpus.topology = try node.topology(online: all.online).filter { cpus.visible.contains($0.key) } }
+        if needs.contains(.caches) { cpus.caches = try node.caches(online: all.online).filter { cpus.visible.contains($0.key) } }
+        if needs.contains(.topology) { cpus.topology = try node.topology(online: all.online).filter { cpus.visible.contains($0.key) } }
         return cpus
     }
 

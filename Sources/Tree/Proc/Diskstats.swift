@@ -14,15 +14,19 @@ enum Diskstats {
             out.write(disk.minor, width: 7)
             out.write(byte: 0x20)
             out.write(disk.name)
-            let fields: [UInt64] = [
-                disk.reads, 0, disk.readBytes / 512, 0, disk.writes, 0, disk.writtenBytes / 512, 0, 0, 0, 0,
-                disk.discards, 0, disk.discardedBytes / 512, 0, 0, 0,
-            ]
-            for field in fields {
+            for field in fields(of: disk) {
                 out.write(byte: 0x20)
                 out.write(field)
             }
             out.write(byte: 0x0a)
         }
+    }
+
+    /// What follows the name.
+    static func fields(of disk: Snapshot.Disk) -> [UInt64] {
+        [
+            disk.reads, 0, disk.readBytes / 512, 0, disk.writes, 0, disk.writtenBytes / 512, 0, 0, 0, 0,
+            disk.discards, 0, disk.discardedBytes / 512, 0, 0, 0,
+        ]
     }
 }

@@ -21,6 +21,13 @@ enum Meminfo {
         out.write(text.extracting(written..<text.count))
     }
 
+    /// One field of the view; 0 for one the node's kernel does not have.
+    static func value(of name: String, _ snapshot: borrowing Snapshot, _ memory: borrowing Memory) -> UInt64 {
+        let layout = snapshot.nodeMemory.layout
+        guard let row = layout.lines.position(of: name), layout.rows.indices.contains(row) else { return 0 }
+        return layout.rows[row].source.value(node: snapshot.nodeMemory[row], memory: memory)
+    }
+
     /// Where a field comes from: decided by its name, once a kernel.
     enum Source: Sendable {
         case zero, node

@@ -24,6 +24,9 @@ public struct NodeMemory: Sendable {
         }
     }
 
+    /// MemTotal.
+    public var total: UInt64 { self[layout.total] }
+
     /// The value of a row of the layout, 0 for none.
     subscript(_ row: Int) -> UInt64 { values.indices.contains(row) ? values[row] : 0 }
 

@@ -22,8 +22,9 @@ enum CPU {
         out.write(byte: 0x0a)
     }
 
+    /// CPU 0 has none: it cannot be taken offline.
     static func online(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
-        out.write(snapshot.cpus.visible.contains(instance) ? "1\n" : "0\n")
+        if instance > 0 { out.write(snapshot.cpus.visible.contains(instance) ? "1\n" : "0\n") }
     }
 
     private static func list(_ set: CPUSet, _ out: inout ByteWriter) {

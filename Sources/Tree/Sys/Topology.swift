@@ -17,7 +17,7 @@ enum Topology {
 
     static func mask(_ set: @escaping Reading) -> Renderer {
         { snapshot, instance, out in
-            out.write(cut(set, snapshot, instance).mask(width: (snapshot.cpus.possible.ids.last ?? 0) + 1))
+            out.write(cut(set, snapshot, instance).mask(width: snapshot.cpus.width))
             out.write(byte: 0x0a)
         }
     }

@@ -21,14 +21,28 @@ struct DebugMount: Sendable {
         return try unwrap(CPUSet(list: text), "a CPU list in cpu/online", got: text)
     }
 
-    /// Every file the table gives content, with its path: a `*` stands for each CPU of the view.
+    /// Every file the mount lists, with its row.
     func files() throws -> [(row: Row, path: String)] {
-        let cpus = try cpus()
-        let rows = Table.rows.filter { $0.kind == .file && $0.render != nil }
-        return rows.flatMap { row -> [(row: Row, path: String)] in
-            guard row.path.contains("*") else { return [(row, path(row.path))] }
-            return cpus.ids.filter { $0 >= row.firstInstance }.map { (row, path(row.path.replacing("*", with: "\($0)"))) }
+        var found: [(row: Row, path: String)] = []
+        func walk(_ below: String) throws {
+            for entry in try Directories.list(path(below)) {
+                let name = below + "/" + entry.name
+                switch entry.kind {
+                case .directory: try walk(name)
+                case .file:
+                    let row = Catalog.standard.place(at: name).flatMap { Catalog.standard[$0].row }
+                    found.append((try unwrap(row, "a row of the table for \(name)", got: "none"), path(name)))
+                case .symlink, .other: continue
+                }
+            }
         }
+        try walk("")
+        let paths = Set(found.map { String($0.path.dropFirst(directory.utf8.count)) })
+        let missing = Table.rows.filter {
+            $0.kind == .file && $0.render != nil && !$0.isOptional && !$0.path.contains("*") && !paths.contains($0.path)
+        }
+        try expect("rows that have no file:", missing.map(\.path), is: [])
+        return found
     }
 }
 

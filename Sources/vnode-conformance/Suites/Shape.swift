@@ -82,7 +82,29 @@ struct Shape {
         Shape(
             path: "/sys/devices/system/cpu/cpu*/topology/", lines: 1...1,
             line: #"-?\d+|[0-9a-f]{1,8}(,[0-9a-f]{8})*|\d+(-\d+)?(,\d+(-\d+)?)*"#),
+        Shape(path: "/sys/devices/system/cpu/cpu*/cache/index*/type", lines: 1...1, line: "Data|Instruction|Unified"),
+        Shape(
+            path: "/sys/devices/system/cpu/cpu*/cache/", lines: 1...1,
+            line: #"\d+K?|[0-9a-f]{1,8}(,[0-9a-f]{8})*|\d+(-\d+)?(,\d+(-\d+)?)*"#),
+        Shape(path: "/sys/devices/system/cpu/vulnerabilities/", lines: 1...1, line: "[A-Z].*"),
+        Shape(path: "/sys/devices/system/cpu/smt/", lines: 1...1, line: "[01]|on|notsupported"),
+        Shape(path: "/sys/devices/system/cpu/nohz_full", lines: 0...0, line: ""),
         Shape(path: "/sys/devices/system/cpu/", lines: 1...1, line: #"\d+(-\d+)?(,\d+(-\d+)?)*"#),
+        Shape(
+            path: "/sys/devices/system/node/node*/meminfo", lines: 3...100, line: #"Node \d+ [A-Za-z0-9_()]+: +\d+( kB)?"#,
+            needs: ["Node 0 MemTotal:"]),
+        Shape(path: "/sys/devices/system/node/node*/numastat", lines: 6...6, line: #"[a-z_]+ \d+"#),
+        Shape(path: "/sys/devices/system/node/node*/distance", lines: 1...1, line: #"\d+( \d+)*"#),
+        Shape(path: "/sys/devices/system/node/node*/cpumap", lines: 1...1, line: "[0-9a-f]{1,8}(,[0-9a-f]{8})*"),
+        Shape(path: "/sys/devices/system/node/", lines: 1...1, line: #"\d+(-\d+)?(,\d+(-\d+)?)*"#),
+        Shape(path: "/sys/devices/system/memory/memory*/valid_zones", lines: 1...1, line: "Normal"),
+        Shape(path: "/sys/devices/system/memory/memory*/phys_index", lines: 1...1, line: "[0-9a-f]{8}"),
+        Shape(path: "/sys/devices/system/memory/", lines: 1...1, line: "[0-9a-f]+|online|offline"),
+        Shape(
+            path: "/sys/devices/virtual/dmi/", lines: 1...1,
+            line: #"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"#),
+        Shape(path: "/sys/devices/virtual/block/", lines: 0...4, line: ".*"),
+        Shape(path: "/sys/kernel/", lines: 1...1, line: ".+"),
     ]
 
     /// What is wrong with a file's content; nil when it is well-formed.

@@ -8,7 +8,8 @@ extension Suite {
         checks: [
             quiet("free"), quiet("free", "-m"), quiet("uptime"), quiet("uptime", "-p"), quiet("top", "-bn1"), quiet("ps"),
             quiet("ps", "-ef"), quiet("ps", "aux"),
-            quiet("vmstat"), quiet("vmstat", "-s"), quiet("nproc"), quiet("lscpu"), quiet("lscpu", "-e"), quiet("w"), quiet("df", "/proc"),
+            quiet("vmstat"), quiet("vmstat", "-s"), quiet("nproc"), quiet("lscpu"), quiet("lscpu", "-e"), quiet("lsmem"), quiet("w"),
+            quiet("df", "/proc"),
             quiet("pgrep", "-a", "."), quiet("mount"), quiet("findmnt"),
             Check("free says what meminfo says") { context in
                 let text = try await context.inside("free -k; cat /proc/meminfo")
