@@ -63,10 +63,11 @@ final class Generations: Sendable {
     private let lastOpened: Cell
     private let flags: Cell
 
-    /// A cached handle open for longer is taken to be one that is read again and again from the start (top, vmstat).
-    static let longReader: Int64 = 1_000_000_000
+    /// A cached handle open for longer is taken to be one that is read again and again from the start (top, vmstat), once a second or
+    /// less often.
+    static let longReader: Int64 = 900_000_000
     /// Such handles begin a new pass when none has read for so long.
-    static let pause: Int64 = 20_000_000
+    static let pause: Int64 = 50_000_000
     /// Who never pauses gets a new answer all the same, at this age.
     static let oldest: Int64 = 3_000_000_000
 
@@ -163,7 +164,7 @@ final class Generations: Sendable {
         }
     }
 
-    /// The cached answer, and the nanoseconds its attributes hold: to the end of its first second and no further, whoever asks, or
+    /// The cached answer, and the nanoseconds its attributes hold: to the end of its first 0.9 s and no further, whoever asks, or
     /// somebody's stat(2) would keep a handle that is read again and again from ever asking.
     func attributes(now: Int64) -> (Answer, Int64) { state.withLock { ($0.answer, Generations.validity(of: $0.answer, now)) } }
 
@@ -176,10 +177,14 @@ final class Generations: Sendable {
         try state.withLock { state throws(Errno) in
             if state.isGone { throw .noSuchFileOrDirectory }
             let age = state.answer.takenAt.map { now - $0 } ?? .max
-            let isPaused = now - state.lastAsked > Generations.pause || age > Generations.oldest
+            // Until its attributes ran out the answer was read without asking: a pass may have begun just before.
+            let lastRead = max(state.lastAsked, state.answer.takenAt.map { $0 + Generations.longReader } ?? 0)
+            let isPaused = now - lastRead > Generations.pause || age > Generations.oldest
             state.lastAsked = now
             if age > Generations.longReader, isPaused, now - Int64(clamping: lastOpened.value) > Generations.longReader {
-                try replace(&state, render(), now: now, stamp: max(wallClock, state.answer.stamp + 1))
+                let bytes = try render()
+                flags.value |= Flag.isUnsure
+                try replace(&state, bytes, now: now, stamp: max(wallClock, state.answer.stamp + 1))
                 flags.value = Flag.isUnsure
             }
             return (state.answer, Generations.validity(of: state.answer, now))
