@@ -9,6 +9,9 @@ public import Takeover
 ///
 /// Requests may be handled by several threads at once. The descriptor is closed when the last of them lets go.
 public final class Connection: Sendable {
+    /// Bytes of one request to write. What is negotiated must fit a request slot.
+    public static let longestWrite = 4096
+
     /// The same for every worker that serves it.
     public let key: UInt64
     public let files: any FileSystem

@@ -24,6 +24,9 @@ public struct Catalog: Sendable {
         /// nil for a directory no row names.
         public internal(set) var row: Row?
         public internal(set) var children: [Int] = []
+        /// Entries of the row's `shows` and `zeroes`.
+        public internal(set) var shows: Int?
+        public internal(set) var zeroes: Int?
         /// Path of an entry of an earlier catalog that is no longer there.
         public internal(set) var gone: String?
     }
@@ -47,16 +50,17 @@ public struct Catalog: Sendable {
         let order: [Int?] = paths.map { index[$0] } + mine.indices.filter { !known.contains(mine[$0]) }.map { $0 }
         var number = [Int](repeating: 0, count: mine.count)
         for (new, old) in order.enumerated() { if let old { number[old] = new } }
-        entries = order.enumerated().map { new, old in
-            guard let old else {
-                return Entry(name: "", isPattern: false, parent: 0, kind: .directory, mode: 0, row: nil, gone: paths[new])
-            }
-            let entry = made.entries[old]
-            return Entry(
-                name: entry.name, isPattern: entry.isPattern, parent: number[entry.parent], kind: entry.kind, mode: entry.mode,
-                row: entry.row,
-                children: entry.children.map { number[$0] })
-        }
+        entries = Catalog.linked(
+            order.enumerated().map { new, old in
+                guard let old else {
+                    return Entry(name: "", isPattern: false, parent: 0, kind: .directory, mode: 0, row: nil, gone: paths[new])
+                }
+                let entry = made.entries[old]
+                return Entry(
+                    name: entry.name, isPattern: entry.isPattern, parent: number[entry.parent], kind: entry.kind, mode: entry.mode,
+                    row: entry.row,
+                    children: entry.children.map { number[$0] })
+            })
     }
 
     /// The path of every entry with `*` for its pattern, in order: what `numberedAs` takes.
@@ -95,8 +99,23 @@ public struct Catalog: Sendable {
                 }
             }
         }
-        self.entries = entries
+        self.entries = Catalog.linked(entries)
     }
+
+    /// With what `shows` and `zeroes` of the rows name found.
+    private static func linked(_ entries: [Entry]) -> [Entry] {
+        var places: [String: Int] = [:]
+        for (index, entry) in entries.enumerated() { if let path = entry.row?.path { places[path] = index } }
+        return entries.map { entry in
+            var entry = entry
+            entry.shows = entry.row?.shows.flatMap { places[$0] }
+            entry.zeroes = entry.row?.zeroes.flatMap { places[$0] }
+            return entry
+        }
+    }
+
+    /// The stored sysctl whose content a file shows.
+    public func shown(at entry: Int) -> Int? { entries[entry].shows }
 
     public subscript(_ place: Place) -> Entry { entries[place.entry] }
 
@@ -105,6 +124,8 @@ public struct Catalog: Sendable {
         guard let row = entries[entry].row else { return true }
         switch row.policy {
         case .emulate, .constant, .empty: return true
+        // With a renderer the daemon asks the kernel inside the namespace.
+        case .namespaced where row.render != nil: return true
         case .deny: return entries[entry].parent == coverDirectory
         case .namespaced, .pass: return false
         }

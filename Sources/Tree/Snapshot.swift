@@ -20,6 +20,8 @@ public struct Snapshot: Sendable {
     /// What `/proc/vmstat` shows, in the node's order. Names only: the values are the node's own business.
     public var vmstat = VmstatLayout.none
     public var pressure = Pressure()
+    /// What was last written to the sysctl the row shows; nil before anybody has.
+    public var stored: [UInt8]?
 
     public init() {}
 

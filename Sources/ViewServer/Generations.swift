@@ -123,6 +123,14 @@ final class Generations: Sendable {
         }
     }
 
+    /// Opens the file for a handle that is written to, which must not fill the page cache.
+    func openDirect(_ slot: RequestSlot) throws(Errno) {
+        try state.withLock { state throws(Errno) in
+            if state.isGone { throw .noSuchFileOrDirectory }
+            slot.add(Handle.direct, to: handles)
+        }
+    }
+
     func close(_ opening: Opening, _ slot: RequestSlot) {
         state.withLock { state in
             if !state.isGone { slot.add(-(opening == .direct ? Handle.direct : Handle.cached), to: handles) }
