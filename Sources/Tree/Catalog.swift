@@ -131,13 +131,17 @@ public struct Catalog: Sendable {
         }
     }
 
+    /// Whether the daemon serves the entry or something below it. Below what is left to the kernel that is what may be bound there, and
+    /// what a debug mount has of it.
+    func isReached(_ entry: Int) -> Bool { isServed(entry) || entries[entry].children.contains(where: isReached) }
+
     /// The child `name` of a directory, as a view with these CPUs sees it; nil is ENOENT.
     public func lookup(_ name: String, in directory: Place, cpus: CPUSet) -> Place? {
         for child in entries[directory.entry].children {
             let entry = entries[child]
             if !entry.isPattern {
                 guard Catalog.equal(entry.name, name) else { continue }
-                return isServed(child) && exists(child, instance: directory.instance)
+                return isReached(child) && exists(child, instance: directory.instance)
                     ? Place(entry: child, instance: directory.instance) : nil
             } else if let number = Catalog.number(name, after: entry.name), cpus.contains(number) {
                 return isServed(child) ? Place(entry: child, instance: number) : nil
@@ -149,7 +153,7 @@ public struct Catalog: Sendable {
     /// The entries of a directory in order, as a view with these CPUs sees them.
     public func children(of directory: Place, cpus: CPUSet) -> [(name: String, place: Place)] {
         var list: [(name: String, place: Place)] = []
-        for child in entries[directory.entry].children where isServed(child) {
+        for child in entries[directory.entry].children where isReached(child) {
             let entry = entries[child]
             if entry.isPattern {
                 for id in cpus.ids { list.append((entry.name + String(id), Place(entry: child, instance: id))) }

@@ -21,6 +21,12 @@ public struct Cover: Sendable, Equatable {
 
     static let directory = "cover"
 
+    /// What is bound over `/proc/sys/net/core` where that is empty, in the vNode's network namespace.
+    public static let netCore = (
+        path: "/proc/sys/net/core",
+        cover: Cover(target: "proc/sys/net/core", connection: .live, source: "proc/sys/net/core", isDirectory: true)
+    )
+
     /// What is bound over entries no row decided.
     static let rows: [Row] = [
         Row("/cover/file", kind: .file, policy: .deny, source: "default deny", mode: 0o000, owner: .nobody),

@@ -2,7 +2,7 @@ import Text
 
 extension Table {
     /// `/proc/sys`. What no row names is not there, but below `net` and `user`, which are the kernel's own.
-    static let procSys: [Row] = sysctlsOfKernel + sysctlsOfNamespaces + sysctlsOfVM + sysctlsOfFS + otherSysctls
+    static let procSys: [Row] = sysctlsOfKernel + sysctlsOfNamespaces + sysctlsOfVM + sysctlsOfFS + sysctlsOfNet + otherSysctls
 
     private static let otherSysctls: [Row] = [
         .stored("/proc/sys/abi/vsyscall32", "1", .flag, "arch/x86/entry/vdso/vdso32-setup.c"),

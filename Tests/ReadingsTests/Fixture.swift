@@ -56,7 +56,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     }
 
     /// Every file the view serves and its content; the fresh UUID left out, and the sysctls that have no source but the table
-    /// (`fixtures/sysctls`).
+    /// (`Tests/expected/sysctls`).
     func render() throws -> [(path: String, content: String)] {
         let view = try view()
         let cpus = try view.visibleCPUs()

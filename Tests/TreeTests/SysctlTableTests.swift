@@ -16,7 +16,7 @@ import Text
         return out.bytes
     }
 
-    /// Byte for byte against `fixtures/sysctls`: `path mode owner class`, then the content. With VNODE_RECORD=1 writes what the code says
+    /// Byte for byte against `Tests/expected/sysctls`: `path mode owner class`, then the content. With VNODE_RECORD=1 writes what the code says
     /// now, for a reader to check, and fails.
     @Test func everySysctlIsAsExpected() throws {
         let text = Self.rows.sorted { $0.path < $1.path }.map { row in
@@ -29,7 +29,7 @@ import Text
             return "==> \(row.path) \(String(row.mode, radix: 8)) \(row.owner) \(kind)\n" + String(decoding: content(row), as: UTF8.self)
         }.joined()
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let file = root.appendingPathComponent("fixtures/sysctls")
+        let file = root.appendingPathComponent("Tests/expected/sysctls")
         if ProcessInfo.processInfo.environment["VNODE_RECORD"] != nil {
             try Data(text.utf8).write(to: file)
             Issue.record("recorded, not compared")
