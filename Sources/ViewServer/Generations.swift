@@ -101,7 +101,8 @@ final class Generations: Sendable {
             if state.isGone { throw .noSuchFileOrDirectory }
             // A worker before this one opened it and died before it could say so, or just after.
             if let change = slot.change(of: handles) { return change == Handle.direct ? .direct : .cached }
-            let isFresh = flags.value & (Flag.isOutdated | Flag.isUnsure) == 0 && state.answer.takenAt.map { now - $0 <= freshness } ?? false
+            let isFresh =
+                flags.value & (Flag.isOutdated | Flag.isUnsure) == 0 && state.answer.takenAt.map { now - $0 <= freshness } ?? false
             if !isFresh {
                 guard handles.value == 0 else {
                     slot.add(Handle.direct, to: handles)

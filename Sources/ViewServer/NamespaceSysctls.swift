@@ -11,6 +11,8 @@ import Tree
 final class NamespaceSysctls: Sendable {
     private let descriptors: VNode.Descriptors
     private let initPID: Int32
+    /// Node uid of the vNode's root.
+    private let owner: UInt32
     private let userNamespace = Mutex<Namespaces.Identity?>(nil)
 
     /// One for all vNodes: each takes some microseconds.
@@ -19,9 +21,10 @@ final class NamespaceSysctls: Sendable {
     private static let patience = 2_000
 
     /// Of the vNode's first process.
-    init(_ descriptors: VNode.Descriptors, initPID: Int32) {
+    init(_ descriptors: VNode.Descriptors, initPID: Int32, owner: UInt32) {
         self.descriptors = descriptors
         self.initPID = initPID
+        self.owner = owner
     }
 
     /// The content of `path`, below the node's `/proc`, in the namespace of `caller`.
@@ -31,9 +34,15 @@ final class NamespaceSysctls: Sendable {
 
     /// What write(2) there says. The same request again writes the same.
     func write(_ bytes: [UInt8], at offset: Int, to path: String, _ kind: NamespaceKind, caller: Int32) throws(Errno) -> Int {
-        try inside(kind, caller) { () throws(Errno) in
-            let file = try Files.open("/" + path, flags: O_WRONLY)
-            return try check(unsafe bytes.withUnsafeBytes { unsafe pwrite(file.raw, $0.baseAddress, $0.count, offset) })
+        let owner = owner
+        return try inside(kind, caller) { () throws(Errno) in
+            do throws(Errno) { return try put(bytes, at: offset, to: path) } catch {
+                // Since Linux 6.10 those of an ipc namespace are the root's of its user namespace alone.
+                guard error == .permissionDenied else { throw error }
+                try Processes.act(as: owner)
+                defer { try? Processes.act(as: 0) }
+                return try put(bytes, at: offset, to: path)
+            }
         }
     }
 
@@ -80,6 +89,11 @@ final class NamespaceSysctls: Sendable {
         userNamespace.withLock { $0 = identity }
         return identity
     }
+}
+
+private func put(_ bytes: [UInt8], at offset: Int, to path: String) throws(Errno) -> Int {
+    let file = try Files.open("/" + path, flags: O_WRONLY)
+    return try check(unsafe bytes.withUnsafeBytes { unsafe pwrite(file.raw, $0.baseAddress, $0.count, offset) })
 }
 
 extension NamespaceKind {

@@ -65,7 +65,7 @@ final class VNode: Sendable {
         self.catalog = catalog
         self.top = top ?? record.cgroup
         self.descriptors = descriptors
-        namespaceSysctls = descriptors.map { NamespaceSysctls($0, initPID: record.initPID) }
+        namespaceSysctls = descriptors.map { NamespaceSysctls($0, initPID: record.initPID, owner: record.uidBase) }
         let born = Clock.wall &- Clock.boot &+ Int64(clamping: record.startedAt)
         let own: Vault.Record
         if let kept {

@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    /// A write(2) without end comes in pieces of 4,096 bytes; the kernel has no memory for one of 4 MiB.
+    /// A write(2) without end comes in pieces; the kernel has no memory for one of 4 MiB.
     @Test func endlessWritesEnd() {
         let piece = [UInt8](repeating: 0x20, count: 4096)
         #expect(SysctlForm.int.write(piece, at: 4096, over: [0x35, 0x0a]) == SysctlWrite(nil, taken: 4096))

@@ -63,7 +63,7 @@ extension SysctlForm {
     /// are taken at the start only, and what is written behind it has no effect; texts go on where they are written.
     public func write(_ input: [UInt8], at offset: Int, over content: [UInt8]) -> SysctlWrite {
         if input.isEmpty { return SysctlWrite(nil, taken: 0) }
-        if offset >= SysctlForm.end, input.count > SysctlForm.longest { return SysctlWrite(nil, taken: 0, refusal: .tooLong) }
+        if offset >= SysctlForm.end { return SysctlWrite(nil, taken: 0, refusal: .tooLong) }
         switch self {
         case .text(let room): return writeText(input, at: offset, over: content, room: room)
         case .words(let words, let room):
