@@ -32,6 +32,9 @@ public struct Catalog: Sendable {
     }
 
     public let entries: [Entry]
+    /// Of the sysctls meminfo looks at.
+    public let overcommitRatio: Int?
+    public let overcommitKilobytes: Int?
 
     /// The tree of the table, used everywhere.
     public static let standard = Catalog(rows: Table.rows)
@@ -100,6 +103,12 @@ public struct Catalog: Sendable {
             }
         }
         self.entries = Catalog.linked(entries)
+        (overcommitRatio, overcommitKilobytes) = Catalog.overcommit(self.entries)
+    }
+
+    private static func overcommit(_ entries: [Entry]) -> (ratio: Int?, kilobytes: Int?) {
+        func entry(_ path: String) -> Int? { entries.firstIndex { $0.row?.path == path } }
+        return (entry("/proc/sys/vm/overcommit_ratio"), entry("/proc/sys/vm/overcommit_kbytes"))
     }
 
     /// With what `shows` and `zeroes` of the rows name found.

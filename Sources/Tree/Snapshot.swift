@@ -20,10 +20,18 @@ public struct Snapshot: Sendable {
     /// What `/proc/vmstat` shows, in the node's order. Names only: the values are the node's own business.
     public var vmstat = VmstatLayout.none
     public var pressure = Pressure()
+    public var overcommit = Overcommit()
     /// What was last written to the sysctl the row shows; nil before anybody has.
     public var stored: [UInt8]?
 
     public init() {}
+
+    /// `vm.overcommit_ratio` (percent) and `vm.overcommit_kbytes` of the vNode, of which one is 0.
+    public struct Overcommit: Sendable, Equatable {
+        public var ratio: UInt64 = 50
+        public var kilobytes: UInt64 = 0
+        public init() {}
+    }
 
     /// What the view calls itself, and the kernel facts that uname(2) tells anyway.
     public struct Identity: Sendable {

@@ -1,6 +1,7 @@
 import Synchronization
 import SystemPackage
 import Takeover
+import Text
 import Tree
 
 /// What has been written to the sysctls of one vNode: all its views show it. In the vault too, one record a key, so that it outlives
@@ -25,6 +26,18 @@ final class StoredSysctls: Sendable {
 
     /// nil before anybody has written to it.
     func content(of entry: Int) -> [UInt8]? { values.withLock { $0[entry]?.content } }
+
+    /// What meminfo makes of two of them.
+    func overcommit(ratio: Int?, kilobytes: Int?) -> Snapshot.Overcommit {
+        let (percent, fixed) = values.withLock { values in
+            (ratio.flatMap { values[$0]?.content }, kilobytes.flatMap { values[$0]?.content })
+        }
+        var overcommit = Snapshot.Overcommit()
+        // A negative ratio is as good as none.
+        if let percent { overcommit.ratio = Digits.parse(file: percent) ?? 0 }
+        if let fixed { overcommit.kilobytes = Digits.parse(file: fixed) ?? 0 }
+        return overcommit
+    }
 
     /// Writes to the sysctl of `entry`, which reads `original` as long as nobody has. Sets those of `zeroed` to 0 when that changes it.
     /// How many bytes were taken.

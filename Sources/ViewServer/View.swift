@@ -62,6 +62,9 @@ final class View: Sendable {
         Connection.noteRefill()
         if let faults = unsafe Fault.armed { for fault in faults { fault.strike(catalog.path(of: place)) } }
         var snapshot = try readings.snapshot(row.needs)
+        if row.needs.contains(.memory) {
+            snapshot.overcommit = sysctls.overcommit(ratio: catalog.overcommitRatio, kilobytes: catalog.overcommitKilobytes)
+        }
         if let entry = catalog.shown(at: place.entry) { snapshot.stored = sysctls.content(of: entry) }
         var out = ByteWriter(capacity: 2048)
         render(snapshot, place.instance, &out)
