@@ -64,6 +64,7 @@ public struct Catalog: Sendable {
                     row: entry.row,
                     children: entry.children.map { number[$0] })
             })
+        (overcommitRatio, overcommitKilobytes) = Catalog.overcommit(entries)
     }
 
     /// The path of every entry with `*` for its pattern, in order: what `numberedAs` takes.
