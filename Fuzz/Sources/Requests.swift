@@ -56,6 +56,7 @@ private enum Opcode {
     static let open: UInt32 = 14
     static let read: UInt32 = 15
     static let initialise: UInt32 = 26
+    static let write: UInt32 = 16
     static let readdir: UInt32 = 28
     static let statfs: UInt32 = 17
     static let interrupt: UInt32 = 36
@@ -131,7 +132,7 @@ private final class Session {
         case 1: return input.number(bytes: 8)
         case 2: return found
         default:
-            let entry = UInt64(input.byte()) % entries
+            let entry = input.number(bytes: 2) % entries
             return UInt64(1 + kind % 3) << 40 | entry << 28 | UInt64(kind / 3 % 4)
         }
     }
@@ -184,6 +185,11 @@ private final class Session {
             demand(reply.count - 16 <= asked, "READ: \(reply.count - 16) bytes of \(asked)")
             let row = NodeID(node, entries: Int(entries)).flatMap { Catalog.standard[$0.place].row }
             demand(row?.render != nil && row?.policy != .deny, "READ of what has no content: node \(node)")
+        case Opcode.write:
+            demand(reply.count == 16 + 8, "WRITE: \(reply.count) bytes")
+            demand(reply.number(at: 16, UInt32.self) <= asked, "WRITE: more than \(asked) taken")
+            let row = NodeID(node, entries: Int(entries)).flatMap { Catalog.standard[$0.place].row }
+            demand(row?.writing != nil, "WRITE to what cannot be written: node \(node)")
         case Opcode.readdir:
             demand(reply.count - 16 <= asked, "READDIR: \(reply.count - 16) bytes of \(asked)")
             directory(reply)
@@ -196,7 +202,8 @@ private final class Session {
         for place in [48, 52, 56] { demand(reply.number(at: offset + place, UInt32.self) < 1_000_000_000, "nanoseconds") }
         let kind = reply.number(at: offset + 60, UInt32.self) & S_IFMT
         demand(kind == S_IFREG || kind == S_IFDIR, "mode")
-        demand(reply.number(at: offset + 60, UInt32.self) & 0o222 == 0, "writable")
+        let mode = reply.number(at: offset + 60, UInt32.self) & 0o777
+        demand([0, 0o200, 0o444, 0o555, 0o600, 0o644].contains(mode), "mode \(mode)")
     }
 
     private func directory(_ reply: [UInt8]) {

@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -14,6 +16,8 @@ struct attributes {
 int clinux_unshare(int flags) { return unshare(flags); }
 
 int clinux_setns(int fd, int flags) { return setns(fd, flags); }
+
+int clinux_owner(int namespace) { return ioctl(namespace, NS_GET_USERNS); }
 
 int clinux_pivot_root(const char *new_root, const char *put_old) { return (int)syscall(SYS_pivot_root, new_root, put_old); }
 

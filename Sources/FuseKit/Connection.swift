@@ -9,6 +9,10 @@ public import Takeover
 ///
 /// Requests may be handled by several threads at once. The descriptor is closed when the last of them lets go.
 public final class Connection: Sendable {
+    /// Bytes of one request to write. What is negotiated must fit a request slot. As many pages are what libfuse lets the kernel put into
+    /// one: with a single page a few bytes across the end of one would come in two pieces.
+    public static let longestWrite = 12288
+
     /// The same for every worker that serves it.
     public let key: UInt64
     public let files: any FileSystem

@@ -45,6 +45,18 @@ public struct DirectoryEntry: Sendable {
     }
 }
 
+/// What chmod(2), chown(2), truncate(2), utimensat(2) or O_TRUNC ask for.
+public struct AttributeChange: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    public static let mode = AttributeChange(rawValue: 1 << 0)
+    public static let owner = AttributeChange(rawValue: 1 << 1 | 1 << 2)
+    public static let size = AttributeChange(rawValue: 1 << 3)
+    /// Access and modification time, set or to now, and change time.
+    public static let times = AttributeChange(rawValue: 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 10)
+}
+
 /// What one connection serves. Called from several threads at once; must answer every request and never wait for
 /// anything that could wait for the file system itself.
 public protocol FileSystem: AnyObject, Sendable {
@@ -60,6 +72,14 @@ public protocol FileSystem: AnyObject, Sendable {
     func target(of symlink: UInt64, _ reply: consuming Reply)
     func open(_ node: UInt64, flags: Int32, _ slot: RequestSlot, _ reply: consuming Reply)
     func read(_ node: UInt64, handle: UInt64, offset: Int, size: Int, _ slot: RequestSlot, _ reply: consuming Reply)
+    /// `bytes` are at most what was negotiated (`Connection.longestWrite`): a longer write(2) arrives in pieces, each with its offset,
+    /// until one is taken in part or refused. `isAppending`: the offset is what the kernel believes to be the end.
+    ///
+    /// May come again after a worker's death: `slot` tells.
+    func write(
+        _ node: UInt64, handle: UInt64, offset: Int, _ bytes: [UInt8], isAppending: Bool, _ slot: RequestSlot, _ reply: consuming Reply)
+    /// The kernel has checked who asks.
+    func change(_ node: UInt64, _ what: AttributeChange, _ reply: consuming Reply)
     func release(_ node: UInt64, handle: UInt64, _ slot: RequestSlot)
     func entries(of directory: UInt64) throws(Errno) -> [DirectoryEntry]
 }

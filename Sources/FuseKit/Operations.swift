@@ -29,8 +29,11 @@ enum Operations {
             withRequest(request) { files, reply in files.attributes(of: node, handle: handle, reply) }
         }
         unsafe operations.readlink = { request, node in withRequest(request) { files, reply in files.target(of: node, reply) } }
-        // chmod, truncate and the like of what is not the caller's to change. O_TRUNC of a write-only file comes here too.
-        unsafe operations.setattr = { request, _, _, _, _ in withRequest(request) { _, reply in reply.error(.permissionDenied) } }
+        unsafe operations.setattr = { request, node, _, wanted, _ in
+            withRequest(request) { files, reply in
+                files.change(node, AttributeChange(rawValue: UInt32(bitPattern: wanted)), reply)
+            }
+        }
         unsafe operations.open = { request, node, info in
             let flags = unsafe info?.pointee.flags ?? 0
             withRequest(request) { files, reply in
@@ -44,6 +47,18 @@ enum Operations {
             withRequest(request) { files, reply in
                 guard let slot = Turn.current?.slot else { return reply.error(.ioError) }
                 files.read(node, handle: handle, offset: offset, size: size, slot, reply)
+            }
+        }
+        unsafe operations.write = { request, node, bytes, size, offset, info in
+            let handle = unsafe info?.pointee.fh ?? 0
+            let flags = unsafe info?.pointee.flags ?? 0
+            withRequest(request) { files, reply in
+                // fuse_in_header and fuse_write_in are before the bytes.
+                guard let slot = Turn.current?.slot, let length = slot.length, size <= Connection.longestWrite, size <= length - 80,
+                    let bytes = unsafe bytes
+                else { return reply.error(.ioError) }
+                let given = unsafe Array(UnsafeRawBufferPointer(start: bytes, count: size))
+                files.write(node, handle: handle, offset: offset, given, isAppending: flags & O_APPEND != 0, slot, reply)
             }
         }
         unsafe operations.release = { request, node, info in
@@ -82,5 +97,5 @@ enum Operations {
     var wanted = UInt32(FUSE_CAP_AUTO_INVAL_DATA) | UInt32(FUSE_CAP_NO_OPENDIR_SUPPORT) | UInt32(FUSE_CAP_PARALLEL_DIROPS)
     if isWithoutOpen { wanted |= UInt32(FUSE_CAP_NO_OPEN_SUPPORT) }
     connection.want |= wanted & connection.capable
-    connection.max_write = 4096
+    connection.max_write = UInt32(Connection.longestWrite)
 }

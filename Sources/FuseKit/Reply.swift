@@ -66,6 +66,12 @@ public import SystemPackage
         discard self
     }
 
+    /// Answers write: so many of the bytes are taken.
+    public consuming func written(_ count: Int) {
+        _ = unsafe fuse_reply_write(request, max(0, count))
+        discard self
+    }
+
     /// Answers readdir with what fits into `size` from entry number `offset` on.
     public consuming func directory(_ entries: [DirectoryEntry], offset: Int, size: Int) {
         let request = unsafe self.request

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// Namespaces of the calling process, which must have one thread.
+/// Namespaces of the calling process, which must have one thread; `uts`, `ipc` and `network` are each thread's own.
 public struct Namespaces: OptionSet, Sendable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -29,6 +29,23 @@ public struct Namespaces: OptionSet, Sendable {
     /// The same for a descriptor somebody else owns.
     public static func enter(_ namespace: CInt, _ kinds: Namespaces) throws(Errno) {
         _ = try check(clinux_setns(namespace, CInt(bitPattern: kinds.rawValue)))
+    }
+
+    /// What tells two namespaces apart.
+    public struct Identity: Sendable, Equatable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    public static func identity(of namespace: borrowing OwnedFD) throws(Errno) -> Identity {
+        var status = stat()
+        _ = try check(unsafe fstat(namespace.raw, &status))
+        return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
+    /// The user namespace a namespace belongs to. EPERM: it is none of the caller's or below.
+    public static func owner(of namespace: borrowing OwnedFD) throws(Errno) -> OwnedFD {
+        OwnedFD(taking: try check(clinux_owner(namespace.raw)))
     }
 
     /// Brings `lo` of the own network namespace up.

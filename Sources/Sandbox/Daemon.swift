@@ -63,16 +63,32 @@ final class Daemon {
         }
     }
 
+    /// A connection that a worker accepts and is killed before it hands it on is reset: the next one is asked. Nothing has been yet.
     private static func greet(_ channel: consuming Channel, _ path: String, _ process: ProcessIdentity?) throws(Failure) -> Daemon {
-        let daemon = Daemon(channel: channel, socket: path, privateProcess: process)
-        guard case .hello(let version, _) = try daemon.ask(.hello(version: protocolVersion), "greeting vnode-fs") else {
-            throw Failure("greeting vnode-fs: \(path): an answer that is not one")
+        var daemon = Daemon(channel: channel, socket: path, privateProcess: process)
+        for _ in 0..<50 {
+            do throws(ControlError) { return try daemon.greeted() } catch {
+                guard error.errno == .connectionReset || error.errno == .brokenPipe else {
+                    throw Failure("greeting vnode-fs: \(error.message)")
+                }
+                usleep(20_000)
+                guard let again = try? Channel.connect(to: path, seconds: patience) else { break }
+                daemon = Daemon(channel: again, socket: path, privateProcess: process)
+            }
+        }
+        throw Failure("greeting vnode-fs: \(path): it closes every connection")
+    }
+
+    private func greeted() throws(ControlError) -> Daemon {
+        guard case .hello(let version, _) = try channel.ask(.hello(version: protocolVersion)).0 else {
+            throw ControlError(.protocolError, "\(socket): an answer that is not one")
         }
         guard version == protocolVersion else {
-            throw Failure(
-                "vnode-fs at \(path) speaks version \(version) of the protocol, vnode \(protocolVersion): install both from one release")
+            throw ControlError(
+                .protocolError,
+                "vnode-fs at \(socket) speaks version \(version) of the protocol, vnode \(protocolVersion): install both from one release")
         }
-        return daemon
+        return self
     }
 
     @discardableResult

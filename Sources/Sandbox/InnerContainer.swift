@@ -52,7 +52,7 @@ final class InnerContainer {
             try RootFilesystem.stageMachine(top: top, owner: state.uidBase, hostname: state.hostname)
         }
         try CommandLookup.check(command, root: top + "/rootfs")
-        try ViewPlan.stage(number: number, top: top, withCgroups: false)
+        try ViewPlan.stage(number: number, top: top, first: place.first, withCgroups: false)
         try write(
             InnerSpec.make(
                 command: command, terminal: terminal, hostname: state.hostname, top: top, initPID: state.initProcess?.pid ?? 0,

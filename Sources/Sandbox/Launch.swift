@@ -126,7 +126,7 @@ public final class Launch {
         try Staging.mountKernelViews(of: first.pidfd)
         try register(first, daemon)
         let number = try daemon.addView(state.name, "outer", cgroup: state.cgroup, isTied: false)
-        try ViewPlan.stage(number: number, top: "/outer", withCgroups: true)
+        try ViewPlan.stage(number: number, top: "/outer", first: first.pidfd.raw, withCgroups: true)
         try signals.check()
         try first.start()
         return first

@@ -68,6 +68,9 @@ import Linux
     public var unique: UInt64 { memory.load64(start + Field.request + 8) }
     public var node: UInt64 { memory.load64(start + Field.request + 16) }
 
+    /// Thread that asks, as the PID namespace of who mounted the connection numbers it; 0 from outside of it.
+    public var caller: Int32 { Int32(bitPattern: memory.load32(start + Field.request + 32)) }
+
     public var connection: UInt64 { memory.load64(start + Field.connection) }
 
     /// CLOCK_MONOTONIC nanoseconds at which the thread turned to it.

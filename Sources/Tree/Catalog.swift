@@ -25,11 +25,17 @@ public struct Catalog: Sendable {
         /// nil for a directory no row names.
         public internal(set) var row: Row?
         public internal(set) var children: [Int] = []
+        /// Entries of the row's `shows` and `zeroes`.
+        public internal(set) var shows: Int?
+        public internal(set) var zeroes: Int?
         /// Path of an entry of an earlier catalog that is no longer there.
         public internal(set) var gone: String?
     }
 
     public let entries: [Entry]
+    /// Of the sysctls meminfo looks at.
+    public let overcommitRatio: Int?
+    public let overcommitKilobytes: Int?
 
     /// The tree of the table, used everywhere.
     public static let standard = Catalog(rows: Table.rows)
@@ -48,16 +54,18 @@ public struct Catalog: Sendable {
         let order: [Int?] = paths.map { index[$0] } + mine.indices.filter { !known.contains(mine[$0]) }.map { $0 }
         var number = [Int](repeating: 0, count: mine.count)
         for (new, old) in order.enumerated() { if let old { number[old] = new } }
-        entries = order.enumerated().map { new, old in
-            guard let old else {
-                return Entry(name: "", pattern: nil, parent: 0, kind: .directory, mode: 0, row: nil, gone: paths[new])
-            }
-            let entry = made.entries[old]
-            return Entry(
-                name: entry.name, pattern: entry.pattern, parent: number[entry.parent], kind: entry.kind, mode: entry.mode,
-                row: entry.row,
-                children: entry.children.map { number[$0] })
-        }
+        entries = Catalog.linked(
+            order.enumerated().map { new, old in
+                guard let old else {
+                    return Entry(name: "", pattern: nil, parent: 0, kind: .directory, mode: 0, row: nil, gone: paths[new])
+                }
+                let entry = made.entries[old]
+                return Entry(
+                    name: entry.name, pattern: entry.pattern, parent: number[entry.parent], kind: entry.kind, mode: entry.mode,
+                    row: entry.row,
+                    children: entry.children.map { number[$0] })
+            })
+        (overcommitRatio, overcommitKilobytes) = Catalog.overcommit(entries)
     }
 
     /// The path of every entry as the table has it, in order: what `numberedAs` takes.
@@ -98,8 +106,29 @@ public struct Catalog: Sendable {
                 }
             }
         }
-        self.entries = entries
+        self.entries = Catalog.linked(entries)
+        (overcommitRatio, overcommitKilobytes) = Catalog.overcommit(self.entries)
     }
+
+    private static func overcommit(_ entries: [Entry]) -> (ratio: Int?, kilobytes: Int?) {
+        func entry(_ path: String) -> Int? { entries.firstIndex { $0.row?.path == path } }
+        return (entry("/proc/sys/vm/overcommit_ratio"), entry("/proc/sys/vm/overcommit_kbytes"))
+    }
+
+    /// With what `shows` and `zeroes` of the rows name found.
+    private static func linked(_ entries: [Entry]) -> [Entry] {
+        var places: [String: Int] = [:]
+        for (index, entry) in entries.enumerated() { if let path = entry.row?.path { places[path] = index } }
+        return entries.map { entry in
+            var entry = entry
+            entry.shows = entry.row?.shows.flatMap { places[$0] }
+            entry.zeroes = entry.row?.zeroes.flatMap { places[$0] }
+            return entry
+        }
+    }
+
+    /// The stored sysctl whose content a file shows.
+    public func shown(at entry: Int) -> Int? { entries[entry].shows }
 
     public subscript(_ place: Place) -> Entry { entries[place.entry] }
 
@@ -108,11 +137,17 @@ public struct Catalog: Sendable {
         guard let row = entries[entry].row else { return true }
         switch row.policy {
         case .emulate, .constant, .empty: return true
+        // With a renderer the daemon asks the kernel inside the namespace.
+        case .namespaced where row.render != nil: return true
         case .deny: return entries[entry].parent == coverDirectory
         case .namespaced: return row.isMountPoint
         case .pass: return false
         }
     }
+
+    /// Whether the daemon serves the entry or something below it. Below what is left to the kernel that is what may be bound there, and
+    /// what a debug mount has of it.
+    func isReached(_ entry: Int) -> Bool { isServed(entry) || entries[entry].children.contains(where: isReached) }
 
     /// The child `name` of a directory, as a view of this extent sees it; nil is ENOENT. Of an optional one there may still be none
     /// (see `Row.isOptional`).
@@ -121,10 +156,10 @@ public struct Catalog: Sendable {
             let entry = entries[child]
             if let pattern = entry.pattern {
                 guard let instance = pattern.instance(of: name, in: extent, below: directory.instance) else { continue }
-                return isServed(child) ? Place(entry: child, instance: instance) : nil
+                return isReached(child) ? Place(entry: child, instance: instance) : nil
             }
             guard Catalog.equal(entry.name, name) else { continue }
-            return isServed(child) ? Place(entry: child, instance: directory.instance) : nil
+            return isReached(child) ? Place(entry: child, instance: directory.instance) : nil
         }
         return nil
     }
@@ -132,7 +167,7 @@ public struct Catalog: Sendable {
     /// The entries of a directory in order, as a view of this extent sees them; optional ones included.
     public func children(of directory: Place, extent: Extent) -> [(name: String, place: Place)] {
         var list: [(name: String, place: Place)] = []
-        for child in entries[directory.entry].children where isServed(child) {
+        for child in entries[directory.entry].children where isReached(child) {
             let entry = entries[child]
             if let pattern = entry.pattern {
                 for found in pattern.names(in: extent, below: directory.instance) {

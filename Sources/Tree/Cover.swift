@@ -21,9 +21,15 @@ public struct Cover: Sendable, Equatable {
 
     static let directory = "cover"
 
+    /// What is bound over `/proc/sys/net/core` where that is empty, in the vNode's network namespace.
+    public static let netCore = (
+        path: "/proc/sys/net/core",
+        cover: Cover(target: "proc/sys/net/core", connection: .live, source: "proc/sys/net/core", isDirectory: true)
+    )
+
     /// What is bound over entries no row decided.
     static let rows: [Row] = [
-        Row("/cover/file", kind: .file, policy: .deny, source: "default deny", mode: 0o000),
+        Row("/cover/file", kind: .file, policy: .deny, source: "default deny", mode: 0o000, owner: .nobody),
         Row("/cover/directory", kind: .directory, policy: .empty, source: "default deny", mode: 0o555),
     ]
 }
@@ -70,9 +76,10 @@ extension Catalog {
                 continue
             }
             switch entries[child].row?.policy {
-            case .namespaced, .pass: continue
+            case .namespaced where !isServed(child): continue
+            case .pass: continue
             case .deny: found.append(denial(target, real))
-            case .emulate, .constant, .empty, nil:
+            case .emulate, .constant, .empty, .namespaced, nil:
                 if real.isSymlink { continue }
                 if (entries[child].kind == .directory) != real.isDirectory {
                     found.append(denial(target, real))

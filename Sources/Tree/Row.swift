@@ -92,6 +92,24 @@ public enum Kind: String, Sendable {
     case file, directory, symlink
 }
 
+/// Whose a file is inside. The kernel checks modes (`default_permissions`): nobody inside can override them for what is nobody's.
+public enum Owner: Sendable {
+    case root, nobody
+}
+
+/// What becomes of what is written to a file. A file without one cannot be opened for writing (EACCES).
+public enum Writing: Sendable {
+    /// A value kept for the vNode, checked as the kernel does, shown by whoever reads next. Nothing of the node changes.
+    case stored(SysctlForm)
+    /// The kernel's own sysctl of the caller's namespace of this kind, or of the vNode's: read and written there.
+    case namespace(NamespaceKind)
+}
+
+/// Namespaces whose sysctls are read and written by the daemon.
+public enum NamespaceKind: Sendable {
+    case uts, ipc
+}
+
 /// Writes one file's content, or what a symlink points to. Pure: no I/O, no clock, never fails.
 /// `instance` is the number the patterns of the row's path stand for (see `Pattern`), 0 without one.
 public typealias Renderer = @Sendable (_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) -> Void
@@ -111,11 +129,18 @@ public struct Row: Sendable {
     public let isOptional: Bool
     /// Why this policy, where the path does not say it; of every row that shows or denies something of the node.
     public let reason: String
+    public let owner: Owner
+    public let writing: Writing?
+    /// The path of the stored sysctl whose content the renderer gets; of one that is stored itself its own.
+    public let shows: String?
+    /// Set to 0 by a write to this one.
+    public let zeroes: String?
     public let render: Renderer?
 
     init(
         _ path: String, kind: Kind, policy: Policy, freshness: Freshness = .onEvent, needs: Needs = [],
-        source: String, mode: UInt16, isOptional: Bool = false, reason: String = "", render: Renderer? = nil
+        source: String, mode: UInt16, isOptional: Bool = false, reason: String = "", owner: Owner = .root, writing: Writing? = nil,
+        shows: String? = nil, zeroes: String? = nil, render: Renderer? = nil
     ) {
         self.path = path
         self.kind = kind
@@ -126,6 +151,10 @@ public struct Row: Sendable {
         self.mode = mode
         self.isOptional = isOptional
         self.reason = reason
+        self.owner = owner
+        self.writing = writing
+        self.shows = shows
+        self.zeroes = zeroes
         self.render = render
     }
 

@@ -33,8 +33,18 @@ public struct Snapshot: Sendable {
     public var memoryBlocks = MemoryBlocks()
     /// What the node's kernel says of the CPU's weaknesses, by file name, each with its newline.
     public var vulnerabilities: [String: [UInt8]] = [:]
+    public var overcommit = Overcommit()
+    /// What was last written to the sysctl the row shows; nil before anybody has.
+    public var stored: [UInt8]?
 
     public init() {}
+
+    /// `vm.overcommit_ratio` (percent) and `vm.overcommit_kbytes` of the vNode, of which one is 0.
+    public struct Overcommit: Sendable, Equatable {
+        public var ratio: UInt64 = 50
+        public var kilobytes: UInt64 = 0
+        public init() {}
+    }
 
     /// What the view calls itself, and the kernel facts that uname(2) tells anyway.
     public struct Identity: Sendable {

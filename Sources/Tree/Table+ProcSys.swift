@@ -1,36 +1,68 @@
+import Text
+
 extension Table {
-    /// Sysctls programs open at start, read-only, at the kernel's defaults.
-    static let procSys: [Row] = [
-        .constant("/proc/sys/kernel/ostype", "Linux\n", source: "kernel/utsname_sysctl.c"),
-        .emulate("/proc/sys/kernel/osrelease", .onEvent, needs: [], source: "kernel/utsname_sysctl.c", Sysctl.osrelease),
-        .emulate("/proc/sys/kernel/version", .onEvent, needs: [], source: "kernel/utsname_sysctl.c", Sysctl.version),
-        .emulate("/proc/sys/kernel/hostname", .onEvent, needs: [], source: "kernel/utsname_sysctl.c", Sysctl.hostname),
-        .constant("/proc/sys/kernel/domainname", "(none)\n", source: "kernel/utsname_sysctl.c"),
-        .constant("/proc/sys/kernel/pid_max", "4194304\n", source: "kernel/pid.c"),
-        .constant("/proc/sys/kernel/ngroups_max", "65536\n", source: "kernel/sysctl.c"),
-        .constant("/proc/sys/kernel/cap_last_cap", "40\n", source: "kernel/sysctl.c"),
-        .constant("/proc/sys/kernel/overflowuid", "65534\n", source: "kernel/sysctl.c"),
-        .constant("/proc/sys/kernel/overflowgid", "65534\n", source: "kernel/sysctl.c"),
-        .constant("/proc/sys/kernel/shmmax", "18446744073692774399\n", source: "ipc/ipc_sysctl.c"),
-        .constant("/proc/sys/kernel/shmall", "18446744073692774399\n", source: "ipc/ipc_sysctl.c"),
-        .constant("/proc/sys/kernel/shmmni", "4096\n", source: "ipc/ipc_sysctl.c"),
-        .constant("/proc/sys/kernel/sem", "32000\t1024000000\t500\t32000\n", source: "ipc/ipc_sysctl.c"),
-        .constant("/proc/sys/kernel/randomize_va_space", "2\n", source: "kernel/sysctl.c"),
-        .emulate("/proc/sys/kernel/random/boot_id", .onEvent, needs: [], source: "drivers/char/random.c", Sysctl.bootID),
-        .emulate("/proc/sys/kernel/random/uuid", .everyOpen, needs: .uuid, source: "drivers/char/random.c", Sysctl.uuid),
+    /// `/proc/sys`. What no row names is not there, but below `net` and `user`, which are the kernel's own.
+    static let procSys: [Row] = sysctlsOfKernel + sysctlsOfNamespaces + sysctlsOfVM + sysctlsOfFS + sysctlsOfNet + otherSysctls
 
-        .constant("/proc/sys/vm/overcommit_memory", "0\n", source: "mm/util.c"),
-        .constant("/proc/sys/vm/overcommit_ratio", "50\n", source: "mm/util.c"),
-        .constant("/proc/sys/vm/overcommit_kbytes", "0\n", source: "mm/util.c"),
-        .constant("/proc/sys/vm/max_map_count", "65530\n", source: "mm/mmap.c"),
-        .constant("/proc/sys/vm/swappiness", "60\n", source: "mm/vmscan.c"),
-        .constant("/proc/sys/vm/nr_hugepages", "0\n", source: "mm/hugetlb.c"),
-
-        .constant("/proc/sys/fs/file-max", "9223372036854775807\n", source: "fs/file_table.c"),
-        .constant("/proc/sys/fs/nr_open", "1048576\n", source: "fs/file_table.c"),
-        .constant("/proc/sys/fs/pipe-max-size", "1048576\n", source: "fs/pipe.c"),
+    private static let otherSysctls: [Row] = [
+        .stored("/proc/sys/abi/vsyscall32", "1", .flag, "arch/x86/entry/vdso/vdso32-setup.c"),
+        .fixed("/proc/sys/crypto/fips_enabled", "0", "crypto/fips.c", mode: 0o444),
+        .stored("/proc/sys/debug/exception-trace", "1", .int, "kernel/signal.c"),
+        .stored("/proc/sys/dev/tty/ldisc_autoload", "1", .flag, "drivers/tty/tty_ldisc.c"),
+        .stored("/proc/sys/dev/tty/legacy_tiocsti", "0", .flag, "drivers/tty/tty_io.c"),
 
         .namespaced("/proc/sys/net", kind: .directory, source: "net/sysctl_net.c", reason: "the reader's network namespace"),
         .namespaced("/proc/sys/user", kind: .directory, source: "kernel/ucount.c", reason: "limits of the reader's user namespace"),
     ]
+}
+
+extension Row {
+    /// Kept for each vNode: `original` until somebody writes to it, and without effect on the node ever.
+    static func stored(
+        _ path: String, _ original: String, _ form: SysctlForm, _ source: String, mode: UInt16 = 0o644, zeroes: String? = nil
+    ) -> Row {
+        Row(
+            path, kind: .file, policy: .emulate, freshness: .everyOpen, source: source, mode: mode, writing: .stored(form), shows: path,
+            zeroes: zeroes
+        ) { snapshot, _, out in
+            if let stored = snapshot.stored { return out.write(stored) }
+            out.write(original)
+            out.write(byte: 0x0a)
+        }
+    }
+
+    /// The same everywhere and nobody's to change (EACCES): what would be dangerous, and what tells of the node.
+    static func fixed(_ path: String, _ text: String, _ source: String, mode: UInt16 = 0o644) -> Row {
+        let isForAll = mode & 0o004 != 0
+        return Row(
+            path, kind: .file, policy: .constant, freshness: .everyOpen, source: source, mode: mode, owner: isForAll ? .nobody : .root
+        ) { _, _, out in
+            out.write(text)
+            out.write(byte: 0x0a)
+        }
+    }
+
+    /// Can only be written to, and not by anybody inside (EACCES).
+    static func trigger(_ path: String, _ source: String, mode: UInt16 = 0o200) -> Row {
+        Row(path, kind: .file, policy: .empty, freshness: .everyOpen, source: source, mode: mode, owner: .nobody) { _, _, _ in }
+    }
+
+    /// The kernel's own of the caller's namespace, or of the vNode's; `original` where there is none to ask (the debug mount).
+    static func proxied(
+        _ path: String, _ namespace: NamespaceKind, _ original: String, _ source: String, mode: UInt16 = 0o644
+    ) -> Row {
+        Row(
+            path, kind: .file, policy: .namespaced, freshness: .everyOpen, source: source, mode: mode, writing: .namespace(namespace)
+        ) { _, _, out in
+            out.write(original)
+            out.write(byte: 0x0a)
+        }
+    }
+
+    /// Tells of the view or its kernel; cannot be written.
+    static func identity(_ path: String, needs: Needs = [], _ source: String, _ render: @escaping Renderer) -> Row {
+        Row(
+            path, kind: .file, policy: .emulate, freshness: .everyOpen, needs: needs, source: source, mode: 0o444, owner: .nobody,
+            render: render)
+    }
 }

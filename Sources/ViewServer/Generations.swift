@@ -102,7 +102,8 @@ final class Generations: Sendable {
             if state.isGone { throw .noSuchFileOrDirectory }
             // A worker before this one opened it and died before it could say so, or just after.
             if let change = slot.change(of: handles) { return change == Handle.direct ? .direct : .cached }
-            let isFresh = flags.value & (Flag.isOutdated | Flag.isUnsure) == 0 && state.answer.takenAt.map { now - $0 <= freshness } ?? false
+            let isFresh =
+                flags.value & (Flag.isOutdated | Flag.isUnsure) == 0 && state.answer.takenAt.map { now - $0 <= freshness } ?? false
             if !isFresh {
                 guard handles.value == 0 else {
                     slot.add(Handle.direct, to: handles)
@@ -121,6 +122,14 @@ final class Generations: Sendable {
             slot.add(Handle.cached, to: handles)
             lastOpened.value = UInt64(clamping: now)
             return .cached
+        }
+    }
+
+    /// Opens the file for a handle that is written to, which must not fill the page cache.
+    func openDirect(_ slot: RequestSlot) throws(Errno) {
+        try state.withLock { state throws(Errno) in
+            if state.isGone { throw .noSuchFileOrDirectory }
+            slot.add(Handle.direct, to: handles)
         }
     }
 

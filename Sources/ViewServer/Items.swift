@@ -4,7 +4,7 @@ import Tree
 /// What a vNode's records in the vault are about: kind (8 bits), view (24), entry (12), instance (20).
 struct Item: Hashable {
     enum Kind: UInt8 {
-        case vnode = 1, view, counter, file, answer, direct, negotiated, catalog, control
+        case vnode = 1, view, counter, file, answer, direct, negotiated, catalog, control, sysctl
     }
 
     let raw: UInt64

@@ -153,6 +153,7 @@ final class Registry: Sendable {
         var answers: [Item: Vault.Record] = [:]
         var direct: [UInt64: Vault.Record] = [:]
         var negotiated: [Int: Vault.Record] = [:]
+        var sysctls: [Int: Vault.Record] = [:]
     }
 
     /// Goes on with what workers before this one have left. `held` gives up the descriptor of a key. What is not whole any more
@@ -171,6 +172,7 @@ final class Registry: Sendable {
             case .answer: kept[found.owner, default: KeptVNode()].answers[item] = found.record
             case .direct: kept[found.owner, default: KeptVNode()].direct[item.handle] = found.record
             case .negotiated: kept[found.owner, default: KeptVNode()].negotiated[item.index] = found.record
+            case .sysctl: kept[found.owner, default: KeptVNode()].sysctls[item.place.entry] = found.record
             case .catalog, .control, nil: continue
             }
         }
@@ -198,7 +200,7 @@ final class Registry: Sendable {
         do throws(Errno) {
             let vnode = try VNode(
                 record: record, records: Records(vault: vault, owner: serial), node: node, catalog: catalog, descriptors: others,
-                kept: place)
+                kept: place, sysctls: kept.sysctls)
             for (number, place) in kept.views {
                 guard let known = View.Kept(vault.bytes(of: place)),
                     let view = vnode.restore(known, at: place, number: number, counters: kept.counters[number] ?? [:])

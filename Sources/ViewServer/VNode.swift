@@ -38,6 +38,9 @@ final class VNode: Sendable {
     private let views = Mutex<[Int: View]>([:])
     /// Number of the next view.
     private let next: Cell
+    let sysctls: StoredSysctls
+    /// None in a debug mount: there is no vNode whose namespaces they could be.
+    let namespaceSysctls: NamespaceSysctls?
 
     final class Descriptors: Sendable {
         let staging: OwnedFD
@@ -54,7 +57,7 @@ final class VNode: Sendable {
     /// `kept` is the record of a worker before this one. ENOMEM when the vault has no room for one.
     init(
         record: VNodeRecord, records: Records, node: NodeReadings, catalog: Catalog, top: String? = nil, descriptors: Descriptors? = nil,
-        kept: Vault.Record? = nil
+        kept: Vault.Record? = nil, sysctls: [Int: Vault.Record] = [:]
     ) throws(Errno) {
         self.record = record
         self.records = records
@@ -62,18 +65,23 @@ final class VNode: Sendable {
         self.catalog = catalog
         self.top = top ?? record.cgroup
         self.descriptors = descriptors
+        namespaceSysctls = descriptors.map { NamespaceSysctls($0, initPID: record.initPID, owner: record.uidBase) }
         let born = Clock.wall &- Clock.boot &+ Int64(clamping: record.startedAt)
+        let own: Vault.Record
         if let kept {
+            own = kept
             next = records.vault.cell(0, of: kept)
             bornAt = Int64(clamping: records.vault.cell(1, of: kept).value)
         } else {
             records.vault.open(owner: records.owner)
             guard let made = records.put(record.packed, Item(.vnode)) else { throw .noMemory }
+            own = made
             next = records.vault.cell(0, of: made)
             next.value = UInt64(VNode.firstView)
             records.vault.cell(1, of: made).value = UInt64(clamping: born)
             bornAt = born
         }
+        self.sysctls = StoredSysctls(records, writes: records.vault.cell(2, of: own), kept: sysctls)
     }
 
     /// ENOENT for a view that is not there or no longer.
@@ -95,7 +103,8 @@ final class VNode: Sendable {
         guard number <= NodeID.mostViews else { throw .tooManyOpenFiles }
         let readings = try ViewReadings(
             node: node, configuration: configuration(of: record), keeper: VaultKeeper(records, view: number))
-        let view = try View(number: number, record: record, tiedTo: tiedTo, readings: readings, catalog: catalog, records: records)
+        let view = try View(
+            number: number, record: record, tiedTo: tiedTo, readings: readings, catalog: catalog, records: records, sysctls: sysctls)
         views.withLock { $0[number] = view }
         return view
     }
@@ -107,7 +116,7 @@ final class VNode: Sendable {
                 node: node, configuration: configuration(of: kept.record), keeper: VaultKeeper(records, view: number, known: counters),
                 cgroupID: kept.cgroupID)
         else { return nil }
-        let view = View(kept, at: place, number: number, readings: readings, catalog: catalog, records: records)
+        let view = View(kept, at: place, number: number, readings: readings, catalog: catalog, records: records, sysctls: sysctls)
         views.withLock { $0[number] = view }
         return view
     }

@@ -18,12 +18,14 @@ final class View: Sendable {
     let catalog: Catalog
     private let records: Records
     private let shown: Mutex<(extent: Extent, record: Vault.Record?)>
+    private let sysctls: StoredSysctls
     /// nil once the view is gone.
     private let snapshots = Mutex<[Place: Generations]?>([:])
 
     /// ENOMEM when the vault has no room for it.
     init(
-        number: Int, record: ViewRecord, tiedTo: UInt64?, readings: ViewReadings, catalog: Catalog, records: Records
+        number: Int, record: ViewRecord, tiedTo: UInt64?, readings: ViewReadings, catalog: Catalog, records: Records,
+        sysctls: StoredSysctls
     ) throws(Errno) {
         self.number = number
         self.record = record
@@ -31,18 +33,23 @@ final class View: Sendable {
         self.readings = readings
         self.catalog = catalog
         self.records = records
+        self.sysctls = sysctls
         shown = Mutex((try readings.extent(), nil))
         guard shown.withLock({ keep(&$0) }) else { throw .noMemory }
     }
 
     /// A view of a worker before this one. What its kernel-side caches show is what it showed last.
-    init(_ kept: Kept, at place: Vault.Record, number: Int, readings: ViewReadings, catalog: Catalog, records: Records) {
+    init(
+        _ kept: Kept, at place: Vault.Record, number: Int, readings: ViewReadings, catalog: Catalog, records: Records,
+        sysctls: StoredSysctls
+    ) {
         self.number = number
         record = kept.record
         tiedTo = kept.tiedTo
         self.readings = readings
         self.catalog = catalog
         self.records = records
+        self.sysctls = sysctls
         shown = Mutex((kept.extent, place))
     }
 
@@ -66,9 +73,20 @@ final class View: Sendable {
         guard let row = catalog[place].row, let render = row.render else { throw .permissionDenied }
         Connection.noteRefill()
         if let faults = unsafe Fault.armed { for fault in faults { fault.strike(catalog.path(of: place)) } }
-        let snapshot = try readings.snapshot(row.needs)
+        var snapshot = try readings.snapshot(row.needs)
+        if row.needs.contains(.memory) {
+            snapshot.overcommit = sysctls.overcommit(ratio: catalog.overcommitRatio, kilobytes: catalog.overcommitKilobytes)
+        }
+        if let entry = catalog.shown(at: place.entry) { snapshot.stored = sysctls.content(of: entry) }
         var out = ByteWriter(capacity: 2048)
         render(snapshot, place.instance, &out)
+        return out.bytes
+    }
+
+    /// What a stored sysctl reads before anybody has written to it.
+    func original(_ place: Place) -> [UInt8] {
+        var out = ByteWriter(capacity: 32)
+        catalog[place].row?.render?(Snapshot(), place.instance, &out)
         return out.bytes
     }
 

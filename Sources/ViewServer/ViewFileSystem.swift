@@ -87,8 +87,10 @@ final class ViewFileSystem: FileSystem {
     func open(_ node: UInt64, flags: Int32, _ slot: RequestSlot, _ reply: consuming Reply) {
         let opened: (UInt64, OpenMode)
         do throws(Errno) {
-            guard flags & O_ACCMODE == O_RDONLY else { throw .permissionDenied }
-            opened = try open(decode(node), slot)
+            let id = try decode(node)
+            let isForWriting = flags & O_ACCMODE != O_RDONLY || flags & O_TRUNC != 0
+            if isForWriting, try row(id.place).writing == nil { throw .permissionDenied }
+            opened = try open(id, isForWriting: isForWriting, slot)
         } catch {
             return reply.error(error)
         }
@@ -112,12 +114,42 @@ final class ViewFileSystem: FileSystem {
                     return answer
                 }
             case .everyOpen:
-                bytes = try handles.bytes(of: handle, offset: offset, for: slot) { () throws(Errno) in try view.render(id.place) }
+                bytes = try handles.bytes(of: handle, offset: offset, for: slot) { () throws(Errno) in
+                    try content(of: id, view, slot)
+                }
             }
         } catch {
             return reply.error(error)
         }
         reply.data(bytes, offset: offset, size: size)
+    }
+
+    func write(
+        _ node: UInt64, handle: UInt64, offset: Int, _ bytes: [UInt8], isAppending: Bool, _ slot: RequestSlot, _ reply: consuming Reply
+    ) {
+        let taken: Int
+        do throws(Errno) {
+            let id = try decode(node)
+            // A sysctl has no end to append to.
+            taken = try write(bytes, at: isAppending ? 0 : offset, to: id, slot)
+        } catch {
+            return reply.error(error)
+        }
+        reply.written(taken)
+    }
+
+    /// procfs lets nobody change modes and owners, and takes sizes and times without effect where it can be written.
+    func change(_ node: UInt64, _ what: AttributeChange, _ reply: consuming Reply) {
+        let attributes: (Attributes, Double)
+        do throws(Errno) {
+            let id = try decode(node)
+            guard what.isDisjoint(with: [.mode, .owner]) else { throw .notPermitted }
+            guard try row(id.place).writing != nil else { throw what.contains(.size) ? .permissionDenied : .notPermitted }
+            attributes = try self.attributes(of: id)
+        } catch {
+            return reply.error(error)
+        }
+        reply.attributes(attributes.0, seconds: attributes.1)
     }
 
     func release(_ node: UInt64, handle: UInt64, _ slot: RequestSlot) {
@@ -212,8 +244,8 @@ final class ViewFileSystem: FileSystem {
         var file = Attributes(
             inode: id.inode, mode: type(of: entry.kind) | UInt32(entry.mode), links: 1, uid: vnode.owner, gid: vnode.owner, size: 0,
             modified: vnode.bornAt)
-        // Owned by the node's root, which is nobody in there: mode 000 then holds for the vNode's root as well.
-        if entry.row?.policy == .deny { (file.uid, file.gid) = (0, 0) }
+        // Owned by the node's root, which is nobody in there: the mode then holds for the vNode's root as well.
+        if entry.row?.owner == .nobody { (file.uid, file.gid) = (0, 0) }
         guard let row = entry.row, row.render != nil, row.kind == .file else { return (file, Reply.forever) }
         switch row.freshness {
         case .onEvent:
@@ -233,11 +265,36 @@ final class ViewFileSystem: FileSystem {
         }
     }
 
-    private func open(_ id: NodeID, _ slot: RequestSlot) throws(Errno) -> (UInt64, OpenMode) {
+    /// The content of a file that is computed at every open.
+    private func content(of id: NodeID, _ view: View, _ slot: RequestSlot) throws(Errno) -> [UInt8] {
+        guard case .namespace(let kind) = catalog[id.place].row?.writing, let sysctls = vnode.namespaceSysctls else {
+            return try view.render(id.place)
+        }
+        return try sysctls.read(catalog.path(of: id.place), kind, caller: slot.caller)
+    }
+
+    private func write(_ bytes: [UInt8], at offset: Int, to id: NodeID, _ slot: RequestSlot) throws(Errno) -> Int {
+        let view = try vnode.view(id.view)
+        switch try row(id.place).writing {
+        case nil: throw .permissionDenied
+        case .stored(let form):
+            let entry = id.place.entry
+            return try vnode.sysctls.write(
+                entry, form, bytes, at: offset, original: view.original(id.place), zeroed: catalog.entries[entry].zeroes, for: slot)
+        case .namespace(let kind):
+            guard let sysctls = vnode.namespaceSysctls else { throw .permissionDenied }
+            return try sysctls.write(bytes, at: offset, to: catalog.path(of: id.place), kind, caller: slot.caller)
+        }
+    }
+
+    private func open(_ id: NodeID, isForWriting: Bool, _ slot: RequestSlot) throws(Errno) -> (UInt64, OpenMode) {
         let view = try vnode.view(id.view)
         switch try row(id.place).freshness {
         case .onEvent: return (0, .cached)
         case .everyOpen: return (handles.open(), .direct)
+        case .within where isForWriting:
+            try view.generations(of: id.place).openDirect(slot)
+            return (handles.open(), .direct)
         case .within(let milliseconds):
             let opening = try view.generations(of: id.place).open(
                 now: Clock.monotonic, freshness: Int64(milliseconds) * 1_000_000, wallClock: Clock.wall, slot: slot,

@@ -30,14 +30,22 @@ import Testing
             switch row.policy {
             case .emulate, .constant:
                 #expect(row.render != nil || row.kind == .directory, "\(row.path)")
+            case .namespaced where row.writing != nil:
+                #expect(row.render != nil, "\(row.path)")
             case .namespaced, .pass, .deny:
                 #expect(row.render == nil && !row.reason.isEmpty, "\(row.path)")
             case .empty:
                 break
             }
-            if row.policy == .constant { #expect(row.needs.isEmpty && row.freshness == .onEvent, "\(row.path)") }
+            if row.policy == .constant { #expect(row.needs.isEmpty, "\(row.path)") }
             #expect(row.kind == .file || row.freshness == .onEvent, "\(row.path)")
-            if row.kind == .file { #expect(row.mode & 0o222 == 0, "\(row.path): nothing can be written yet") }
+            // The kernel checks modes, OPEN whether there is something to write to: of the static ones nobody asks.
+            if row.writing != nil { #expect(row.freshness != .onEvent, "\(row.path)") }
+            guard row.kind == .file else { continue }
+            if row.freshness == .onEvent { #expect(row.mode & 0o222 == 0, "\(row.path)") }
+            if row.writing == nil, row.mode & 0o022 == 0, row.mode & 0o200 != 0 {
+                #expect(row.owner == .nobody || row.mode == 0o600, "\(row.path)")
+            }
         }
     }
 

@@ -44,8 +44,10 @@ import Tree
             #expect((catalog[place].kind == .directory) == cover.isDirectory, "\(cover)")
             if !cover.isDirectory { #expect(catalog.connection(of: place.entry) == cover.connection, "\(cover)") }
         }
-        let uuid = catalog.covers(procfs: { listing[$0] ?? [] }).first { $0.target == "proc/sys/kernel/random/uuid" }
-        #expect(uuid?.connection == .live)
+        // One mount for each directory of /proc/sys, none for a sysctl.
+        let sysctls = catalog.covers(procfs: { listing[$0] ?? [] }).filter { $0.target.hasPrefix("proc/sys/") }
+        #expect(sysctls.allSatisfy { $0.target.split(separator: "/").count == 3 })
+        #expect(sysctls.first { $0.target == "proc/sys/kernel" }?.connection == .live)
     }
 
     /// What a pattern stands for comes and goes; no mount could follow.

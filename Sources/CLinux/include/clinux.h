@@ -27,6 +27,8 @@ int clinux_accept(int socket);
 // Namespaces and the mount API: GNU extensions, or system calls without a wrapper in older libcs. Return as the system calls.
 int clinux_unshare(int flags);
 int clinux_setns(int fd, int flags);
+// ioctl(2) is variadic: NS_GET_USERNS. A descriptor of the user namespace that owns a namespace, close-on-exec.
+int clinux_owner(int namespace);
 int clinux_pivot_root(const char *new_root, const char *put_old);
 int clinux_open_tree(int directory, const char *path, unsigned int flags);
 int clinux_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned int flags);

@@ -50,8 +50,7 @@ enum Meminfo {
             case .available: return memory.available
             case .swapTotal: return memory.swapTotal
             case .swapFree: return memory.swapFree
-            // What vm.overcommit_ratio = 50 makes of the view's own memory.
-            case .commitLimit: return (memory.total / 2).plus(memory.swapTotal)
+            case .commitLimit: return memory.commitLimit
             // At least what is in use has been committed; nothing keeps the rest a cgroup.
             case .committed:
                 return memory.isCgroups

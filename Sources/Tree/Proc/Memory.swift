@@ -15,8 +15,16 @@ struct Memory: ~Copyable {
     let isCgroups: Bool
     let swapCurrent: UInt64
     let stat: MemoryStat
+    private let overcommit: Snapshot.Overcommit
+
+    /// As `mm/util.c` has it, in whole pages.
+    var commitLimit: UInt64 {
+        let allowed = overcommit.kilobytes > 0 ? overcommit.kilobytes / 4 : (total / 4).times(overcommit.ratio) / 100
+        return allowed.times(4).plus(swapTotal)
+    }
 
     init(_ snapshot: borrowing Snapshot) {
+        overcommit = snapshot.overcommit
         let node = snapshot.nodeMemory
         let rows = node.layout
         let nodeTotal = node[rows.total]

@@ -16,7 +16,7 @@ struct Suite: Sendable {
 
     static let all = [
         mountFiles, mountReads, mountEnds, mountErrors, serve, control,
-        run, terminal, tools, processes, cpus, sysTree, defaultDeny, pairs,
+        run, terminal, tools, processes, cpus, sysTree, defaultDeny, sysctls, pairs,
         boundary, secrets, lifecycle, errors, kills, crowd, rootfs, takeover,
     ]
 }

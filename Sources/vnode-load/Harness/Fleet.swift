@@ -72,7 +72,10 @@ final class Fleet: Sendable {
         let paths = try Command.run(["\(bin)/vnode-fs", "paths", "--format", "json"], scratch: scratch)
         guard paths.status == 0 else { throw Trouble("vnode-fs paths: \(paths.summary)") }
         rows = try JSONDecoder().decode([Row].self, from: Data(paths.output.utf8)).filter {
-            $0.kind == "file" && ($0.policy == "emulate" || $0.policy == "constant")
+            // Below `net` a reader from outside sees its own; the last pid is another one whenever somebody forks.
+            let isOthers = $0.path.hasPrefix("/proc/sys/net/") || $0.path == "/proc/sys/kernel/ns_last_pid"
+            let isOurs = $0.policy == "emulate" || $0.policy == "constant" || $0.path == "/proc/sys/kernel/hostname"
+            return $0.kind == "file" && isOurs && !isOthers
         }
     }
 
