@@ -188,9 +188,13 @@ public struct Row: Sendable {
     /// Whether it is served for something to be mounted on it: sysfs has our root, procfs the kernel's own.
     public var isMountPoint: Bool { policy == .namespaced && kind == .directory && path.utf8.starts(with: "/sys/".utf8) }
 
+    /// Permissions of what cannot be written, as the kernel's file systems have them.
+    private static func mode(_ path: String, _ kind: Kind) -> UInt16 {
+        kind == .file ? 0o444 : path.utf8.starts(with: "/sys/".utf8) ? 0o755 : 0o555
+    }
+
     static func namespaced(_ path: String, kind: Kind, source: String, reason: String) -> Row {
-        let mode: UInt16 = kind == .file ? 0o444 : path.utf8.starts(with: "/sys/".utf8) ? 0o755 : 0o555
-        return Row(path, kind: kind, policy: .namespaced, source: source, mode: mode, reason: reason)
+        Row(path, kind: kind, policy: .namespaced, source: source, mode: mode(path, kind), reason: reason)
     }
 
     static func pass(_ path: String, source: String, reason: String) -> Row {
@@ -198,8 +202,7 @@ public struct Row: Sendable {
     }
 
     static func empty(_ path: String, kind: Kind = .file, source: String, mode: UInt16? = nil, reason: String = "") -> Row {
-        let usual: UInt16 = kind == .file ? 0o444 : path.utf8.starts(with: "/sys/".utf8) ? 0o755 : 0o555
-        return Row(path, kind: kind, policy: .empty, source: source, mode: mode ?? usual, reason: reason) { _, _, _ in }
+        Row(path, kind: kind, policy: .empty, source: source, mode: mode ?? Row.mode(path, kind), reason: reason) { _, _, _ in }
     }
 
     /// EACCES where the kernel has the file; an empty directory where it has a directory; not there in the debug mount.

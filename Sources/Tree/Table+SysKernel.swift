@@ -66,8 +66,14 @@ extension Table {
                 to: { block in "../../../devices/system/memory/memory\(block)" }),
         ]
         + ["bus/cpu", "bus/node", "bus/memory"].map { .empty("/sys/\($0)/drivers", kind: .directory, source: "drivers/base/bus.c") }
-        + ["bus/pci/devices", "bus/pci/drivers", "bus/pci/slots", "bus/usb/devices", "bus/usb/drivers"].map {
+        + [
+            "bus/pci/devices", "bus/pci/drivers", "bus/pci/slots", "bus/usb/devices", "bus/usb/drivers", "bus/i2c/devices",
+            "bus/i2c/drivers",
+        ].map {
             .empty("/sys/\($0)", kind: .directory, source: "drivers/base/bus.c")
+        }
+        + ["hwmon", "nvme", "power_supply", "powercap"].map {
+            .empty("/sys/class/\($0)", kind: .directory, source: "drivers/base/class.c")
         }
         + ["dev/char", "firmware", "hypervisor", "module", "power"].map {
             .empty("/sys/\($0)", kind: .directory, source: "fs/sysfs/mount.c")

@@ -45,6 +45,7 @@ import Tree
 
     /// Without an io controller, interrupt accounting, locks, or a captured zoneinfo.
     private let mayBeEmpty = ["proc/diskstats", "proc/partitions", "proc/pressure/irq", "proc/locks", "proc/zoneinfo"]
+
     /// A constant that is there once for every disk, block of memory...
     private func isRepeated(_ path: String) -> Bool {
         let row = Catalog.standard.place(at: path).flatMap { Catalog.standard[$0].row }
