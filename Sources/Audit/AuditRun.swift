@@ -75,10 +75,12 @@ public struct AuditRun {
         _ = unsafe uname(&names)
         let release = unsafe withUnsafeBytes(of: &names.release) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let version = unsafe withUnsafeBytes(of: &names.version) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        return Subject(
+        var subject = Subject(
             shared: target.shared, allowedCPUs: target.allowedCPUs, kernel: Subject.KernelNames(release: release, version: version),
             clocks: target.shared.contains("time") ? nil : clocks(of: target.pid),
             pids: target.shared.contains("pid") ? [] : pids(in: target.pid))
+        subject.build = KernelBuild.read()
+        return subject
     }
 
     /// The container's boot time clock is the node's and its offset.

@@ -25,6 +25,9 @@ struct DocumentedException: Sendable {
         DocumentedException(name: "kernel release", reason: "uname(2) tells everybody") { finding, content, subject in
             finding.kind == .equal && finding.path.hasPrefix("/proc/") && isOfUname(content, subject.kernel)
         },
+        DocumentedException(name: "kernel build", reason: "built in, as config.gz tells") { finding, content, subject in
+            finding.kind == .equal && isBuiltIn(content, finding.path, subject.build)
+        },
         DocumentedException(name: "processor", reason: "the CPUID instruction tells everybody, and where one runs which CPUs there are") {
             finding, _, _ in finding.kind == .equal && isOfProcessor(finding.path)
         },
@@ -40,6 +43,23 @@ struct DocumentedException: Sendable {
         let known = Set("Linux version \(kernel.release) \(kernel.version)".split(whereSeparator: \.isWhitespace))
         let words = String(decoding: content, as: UTF8.self).split(whereSeparator: \.isWhitespace)
         return !words.isEmpty && words.allSatisfy { known.contains($0) }
+    }
+
+    /// Congestion control and packet loggers of the network are those of the build until somebody loads more.
+    private static func isBuiltIn(_ content: [UInt8], _ path: String, _ build: [String: String]) -> Bool {
+        let words = String(decoding: content, as: UTF8.self).split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init)
+        guard !build.isEmpty, !words.isEmpty else { return false }
+        if path.hasPrefix("/proc/sys/net/ipv4/tcp_"), path.hasSuffix("congestion_control") {
+            return words.allSatisfy { $0 == "reno" || build["CONFIG_TCP_CONG_" + $0.uppercased()] == "y" }
+                && (path.hasSuffix("/tcp_available_congestion_control")
+                    || words.contains { build["CONFIG_DEFAULT_TCP_CONG"] == "\"\($0)\"" })
+        }
+        if path.hasPrefix("/proc/sys/net/netfilter/nf_log/") || path == "/proc/self/net/netfilter/nf_log" {
+            let loggers = words.filter { $0.hasPrefix("nf") }
+            return build["CONFIG_NF_LOG_SYSLOG"] == "y"
+                && loggers.allSatisfy { $0.hasPrefix("nf_log_") || build["CONFIG_NETFILTER_NETLINK_LOG"] == "y" }
+        }
+        return false
     }
 
     private static func isOfProcessor(_ path: String) -> Bool {

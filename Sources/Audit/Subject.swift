@@ -8,6 +8,8 @@ public struct Subject: Sendable {
     public var allowedCPUs: String
     /// What uname(2) says: anybody may ask.
     public var kernel: KernelNames
+    /// The kernel's build configuration, as `/proc/config.gz` shows it to everybody: name to value.
+    public var build: [String: String] = [:]
     /// The node's clocks in nanoseconds when the container's are others; the container's own boot time clock beside it.
     public var clocks: Clocks?
     /// Pids on the node of the container's processes, where they are not those inside.

@@ -28,13 +28,14 @@ enum Traces {
         for line in bytes.split(separator: 0x0a) {
             let (words, numbers) = Numbers.parse(line)
             for number in numbers {
-                // Now, in microseconds and nanoseconds; in the scheduler's files since when the process runs, in nanoseconds.
+                // Now, in nanoseconds and microseconds.
                 for unit in [Int64(1), 1000] {
                     let (time, overflow) = number.multipliedReportingOverflow(by: unit)
                     if overflow { continue }
                     let isNow = abs(time - node) < 2_000_000_000
-                    let isSince = words.contains("exec_start") && time > node - inside - 2_000_000_000 && time < node + 2_000_000_000
-                    if isNow || isSince { return "the node's uptime: \(number)" }
+                    // The scheduler's clock began with the node, but does not count suspended time.
+                    let isScheduler = unit == 1 && words.contains("exec_start") && time > inside + 10_000_000_000
+                    if isNow || isScheduler { return "the node's uptime: \(number)" }
                 }
             }
         }
