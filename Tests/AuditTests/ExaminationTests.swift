@@ -5,7 +5,7 @@ import Testing
 @Suite struct ExaminationTests {
     @Test func theSameContentIsFound() {
         let audit = Case()
-        audit.both("/proc/iomem", "00000000-00000fff : Reserved\n")
+        audit.both("/proc/unheard_of", "00000000-00000fff : Reserved\n")
         let result = audit.result()
         #expect(result.findings.map(\.kind) == [.equal, .undecided])
         #expect(result.findings.first?.evidence == "00000000-00000fff : Reserved")
