@@ -1,7 +1,8 @@
 /// Sysctls of a network namespace that every machine has until somebody changes them: equal, they tell nothing of a node.
 ///
 /// Each value is the one a kernel compiles in (6.1 to 6.18), seen in a new network namespace and independent of the machine's memory,
-/// CPUs and modules. What the kernel derives from those is not here: `tcp_mem`, `tcp_max_tw_buckets`, `tcp_max_syn_backlog`.
+/// CPUs and modules. What the kernel derives from those is not here: `tcp_mem`, the sizes of hash tables. `tcp_max_tw_buckets` and
+/// `tcp_max_syn_backlog` are, with what the launcher sets in every vNode.
 enum KernelDefaults {
     static func holds(_ bytes: [UInt8], at path: String) -> Bool {
         guard path.hasPrefix("/proc/sys/net/") else { return false }
@@ -107,6 +108,8 @@ enum KernelDefaults {
           tcp_keepalive_time 7200
           tcp_limit_output_bytes 1048576|4194304
           tcp_max_reordering 300
+          tcp_max_syn_backlog 1024
+          tcp_max_tw_buckets 65536
           tcp_min_rtt_wlen 300
           tcp_min_snd_mss 48
           tcp_min_tso_segs 2

@@ -77,7 +77,8 @@ enum Staging {
         }
     }
 
-    /// Mounts the vNode's procfs on `/procfs`, which only a process of its PID namespace can.
+    /// Mounts the vNode's procfs on `/procfs`, which only a process of its PID namespace can; in its network namespace gives those limits a
+    /// value that the kernel has taken from the size of the node's memory.
     static func mountProcfs(of pidfd: borrowing OwnedFD) throws(Failure) {
         let own = try attempt("opening", "/proc/self/ns/pid") { () throws(Errno) in try Files.open("/proc/self/ns/pid", flags: O_RDONLY) }
         try attempt("entering the vNode's PID namespace") { () throws(Errno) in try Namespaces.enter(pidfd, .pid) }
@@ -85,6 +86,8 @@ enum Staging {
             try Processes.fork {
                 do throws(Errno) {
                     try Mounts.mount("proc", on: "/procfs", type: "proc", [.noSetUID, .noDevices, .noExecute])
+                    try Namespaces.enter(pidfd, .network)
+                    for (name, value) in StagingPlan.networkLimits { try? Files.write(value, to: "/proc/sys/net/ipv4/" + name) }
                     return 0
                 } catch {
                     return error.rawValue

@@ -32,6 +32,9 @@ enum StagingPlan {
         return steps
     }
 
+    /// As on a machine of 8 GB, whatever the node has.
+    static let networkLimits = [("tcp_max_tw_buckets", "65536"), ("tcp_max_syn_backlog", "1024")]
+
     /// Files of a network namespace that count for the whole node, which the table denies. Their mode is kept in the namespace, for all
     /// processes and mounts that show it; `procfs` is one of them. A namespace made inside later has its own.
     static func network(procfs: String) -> [MountStep] {

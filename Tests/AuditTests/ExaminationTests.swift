@@ -42,6 +42,29 @@ import Testing
         #expect(tuned.result().findings.map(\.path) == ["/proc/sys/net/ipv4/tcp_keepalive_time", "/proc/sys/net/ipv4/tcp_max_tw_buckets"])
     }
 
+    /// A network namespace shows the size of a table it shares as a negative number.
+    @Test func aSignHidesNothing() {
+        let audit = Case()
+        audit.inside.add("/proc/sys/net/ipv4/tcp_ehash_entries", "-262144\n")
+        audit.node.add("/proc/sys/net/ipv4/tcp_ehash_entries", "262144\n")
+        #expect(audit.result().findings.map(\.kind) == [.equal])
+    }
+
+    @Test func whatIsBuiltInIsAnException() {
+        var subject = Subject()
+        subject.build = [
+            "CONFIG_DEFAULT_TCP_CONG": "\"bbr\"", "CONFIG_TCP_CONG_BBR": "y", "CONFIG_TCP_CONG_CUBIC": "y", "CONFIG_TCP_CONG_HTCP": "m",
+        ]
+        let audit = Case()
+        audit.both("/proc/sys/net/ipv4/tcp_congestion_control", "bbr\n")
+        audit.both("/proc/sys/net/ipv4/tcp_available_congestion_control", "reno bbr cubic\n")
+        #expect(audit.result(subject).exceptions.map(\.exception) == ["kernel build", "kernel build"])
+        #expect(audit.result().findings.count == 2)
+        let tuned = Case()
+        tuned.both("/proc/sys/net/ipv4/tcp_congestion_control", "htcp\n")
+        #expect(tuned.result(subject).findings.count == 1)
+    }
+
     @Test func whatUnameTellsIsAnException() {
         let subject = Subject(kernel: Subject.KernelNames(release: "6.12.1-amd64", version: "#1 SMP Debian 6.12.1-1"))
         let audit = Case()
