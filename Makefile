@@ -21,7 +21,7 @@ PACKAGES := libfuse3-dev libseccomp-dev libcap-dev fuse3 pkg-config gcc libc6-de
 # What the benchmarks compare with, and what builds and boots the test machines.
 TEST_PACKAGES := lxcfs dash busybox-static mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio xz-utils kmod
 
-.PHONY: help setup setup-test build demo test test-unit test-host test-vm chaos fuzz bench bench-vm bench-render fmt check install uninstall clean
+.PHONY: help setup setup-test build demo test test-unit test-host test-vm chaos fuzz bench bench-vm bench-render docs fmt check install uninstall clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ bench-vm: setup-test build ## Measure in a VM with real limits and a newer lxcfs
 
 bench-render: ## Measure what one answer costs the daemon, without FUSE (no root needed)
 	swift run -c release render-benchmark
+
+docs: ## Generate docs/reference from the table
+	swift run vnode-fs paths --format markdown >docs/reference/paths.md.new
+	mv docs/reference/paths.md.new docs/reference/paths.md
 
 fmt: ## Format the sources
 	swift format format --in-place --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/render Benchmarks/Package.swift Fuzz/Sources

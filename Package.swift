@@ -68,13 +68,14 @@ let package = Package(
             name: "ViewServer",
             dependencies: ["Tree", "Text", "Readings", "FuseKit", "Takeover", "Metrics", "Control", "Linux", system, logging],
             swiftSettings: strict),
+        .target(name: "Audit", dependencies: ["Tree", "Text", "Linux", "CLinux", system], swiftSettings: strict),
         .target(name: "OCI", swiftSettings: strict),
         .target(
             name: "Sandbox", dependencies: ["Tree", "Control", "OCI", "Linux", "CLinux", system],
             swiftSettings: strict),
         .executableTarget(
             name: "vnode-fs",
-            dependencies: ["ViewServer", "Takeover", "Metrics", "Tree", "Control", "Linux", "CLinux", arguments, logging, system],
+            dependencies: ["ViewServer", "Takeover", "Metrics", "Audit", "Tree", "Control", "Linux", "CLinux", arguments, logging, system],
             swiftSettings: strict),
         .executableTarget(
             name: "vnode", dependencies: ["Sandbox", "Control", "Linux", arguments, system], swiftSettings: strict),
@@ -98,6 +99,7 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: strict),
         .testTarget(name: "TreeTests", dependencies: ["Tree", "Text"], swiftSettings: strict),
         .testTarget(name: "ReadingsTests", dependencies: ["Readings", "Tree", "Text", "Linux", system], swiftSettings: strict),
+        .testTarget(name: "AuditTests", dependencies: ["Audit", "Tree", "Linux", system], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Linux", system], swiftSettings: strict),
         .testTarget(name: "TakeoverTests", dependencies: ["Takeover", "Linux", system], swiftSettings: strict),

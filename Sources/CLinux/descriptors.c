@@ -32,4 +32,15 @@ int clinux_open_inside(int root, const char *path) {
     return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
 
+int clinux_open_beneath(int root, const char *path, int flags) {
+    struct open_how how = {
+        .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+    return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+}
+
+int64_t clinux_filesystem(int fd) {
+    struct statfs information;
+    return fstatfs(fd, &information) != 0 ? -1 : (int64_t)information.f_type;
+}
+
 int clinux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }

@@ -2,6 +2,7 @@
 #include "clinux.h"
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <net/if.h>
@@ -110,6 +111,30 @@ int clinux_window_size(int terminal, uint16_t *rows, uint16_t *columns) {
 int clinux_act_as(uid_t uid) {
     if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0) return -1;
     return (int)syscall(SYS_setresuid, -1, uid, -1);
+}
+
+int clinux_hide(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+int clinux_become_root_here(void) {
+    // A user namespace made without privilege may forbid it, and then has no other groups to leave.
+    (void)setgroups(0, NULL);
+    return setresgid(0, 0, 0) < 0 ? -1 : setresuid(0, 0, 0);
+}
+
+int clinux_keep_capabilities(uint64_t keep) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[2];
+    // Bits past the kernel's last one are EINVAL, and nothing to give up.
+    for (int number = 0; number < 64; number++)
+        if (!(keep >> number & 1)) (void)prctl(PR_CAPBSET_DROP, number, 0, 0, 0);
+    if (syscall(SYS_capget, &header, data) < 0) return -1;
+    for (int half = 0; half < 2; half++) {
+        uint32_t mask = (uint32_t)(keep >> (32 * half));
+        data[half].permitted &= mask;
+        data[half].effective = data[half].permitted;
+        data[half].inheritable = 0;
+    }
+    return (int)syscall(SYS_capset, &header, data);
 }
 
 int clinux_new_session_keyring(void) {

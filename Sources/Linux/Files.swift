@@ -4,6 +4,9 @@ public import SystemPackage
 
 /// Opening and reading by descriptor. Every descriptor is close-on-exec.
 public enum Files {
+    /// O_PATH, a GNU extension: a place to look at, not to read.
+    public static let place: CInt = 0o1000_0000
+
     /// Opens `path` below `directory` (`AT_FDCWD` when nil). errno as openat(2).
     public static func open(_ path: String, below directory: CInt = AT_FDCWD, flags: CInt, mode: UInt32 = 0) throws(Errno) -> OwnedFD {
         while true {

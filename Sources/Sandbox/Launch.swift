@@ -124,6 +124,7 @@ public final class Launch {
         cgroup.enableForChildren()
         try MountStep.perform(StagingPlan.outer(owner: state.uidBase), "staging")
         try Staging.mountKernelViews(of: first.pidfd)
+        try MountStep.perform(StagingPlan.network(procfs: "/procfs"), "closing")
         try register(first, daemon)
         let number = try daemon.addView(state.name, "outer", cgroup: state.cgroup, isTied: false)
         try ViewPlan.stage(number: number, top: "/outer", first: first.pidfd.raw, withCgroups: true)

@@ -13,6 +13,8 @@ enum MountStep: Equatable {
     case bind(String, over: String, readOnly: Bool = false)
     /// A bind over an entry of procfs, which may have gone since it was listed.
     case cover(String, over: String)
+    /// An entry of procfs, if there is one, that nobody but the node's root may open from now on.
+    case close(String)
 }
 
 extension MountStep {
@@ -24,7 +26,7 @@ extension MountStep {
 
     var path: String {
         switch self {
-        case .directory(let path, _, _), .file(let path), .link(let path, _, _), .text(let path, _, _, _): path
+        case .directory(let path, _, _), .file(let path), .close(let path), .link(let path, _, _), .text(let path, _, _, _): path
         case .filesystem(_, let path, _, _), .bind(_, let path, _), .cover(_, let path): path
         }
     }
@@ -50,6 +52,11 @@ extension MountStep {
         case .bind(let source, let path, let readOnly):
             try Mounts.mount(source, on: path, .bind)
             if readOnly { try Mounts.setReadOnly(path) }
+        case .close(let path):
+            // Its owner is root of the namespace's user namespace, who could take it back.
+            guard Directories.kind(path) != nil else { return }
+            try Directories.setOwner(path, uid: 0, gid: 0)
+            _ = try check(unsafe chmod(path, 0))
         case .cover(let source, let path):
             do throws(Errno) { try Mounts.mount(source, on: path, .bind) } catch {
                 guard error == .noSuchFileOrDirectory, Directories.kind(path) == nil else { throw error }

@@ -78,7 +78,7 @@ enum Staging {
     }
 
     /// Mounts the vNode's procfs on `/procfs`, which only a process of its PID namespace can, and the sysfs of its network namespace
-    /// on `/sysfs`.
+    /// on `/sysfs`; in that one gives those limits a value that the kernel has taken from the size of the node's memory.
     static func mountKernelViews(of pidfd: borrowing OwnedFD) throws(Failure) {
         let own = try attempt("opening", "/proc/self/ns/pid") { () throws(Errno) in try Files.open("/proc/self/ns/pid", flags: O_RDONLY) }
         try attempt("entering the vNode's PID namespace") { () throws(Errno) in try Namespaces.enter(pidfd, .pid) }
@@ -92,6 +92,7 @@ enum Staging {
                 do throws(Errno) {
                     try Namespaces.enter(pidfd, .network)
                     try Mounts.mount("sysfs", on: "/sysfs", type: "sysfs", [.noSetUID, .noDevices, .noExecute])
+                    for (name, value) in StagingPlan.networkLimits { try? Files.write(value, to: "/proc/sys/net/ipv4/" + name) }
                 } catch {
                     return error.rawValue | ofSysfs
                 }

@@ -1,4 +1,5 @@
 import Linux
+import Tree
 
 /// What the staging mount namespace consists of. It is all the engine sees of the node.
 enum StagingPlan {
@@ -29,6 +30,18 @@ enum StagingPlan {
         if layout.hasOpt { steps.append(.bind("/opt", over: "\(base)/opt", readOnly: true)) }
         if let rootfs { steps.append(.bind(rootfs, over: "\(base)/node/rootfs", readOnly: true)) }
         return steps
+    }
+
+    /// As on a machine of 8 GB, whatever the node has.
+    static let networkLimits = [("tcp_max_tw_buckets", "65536"), ("tcp_max_syn_backlog", "1024")]
+
+    /// Files of a network namespace that count for the whole node, which the table denies. Their mode is kept in the namespace, for all
+    /// processes and mounts that show it; `procfs` is one of them. A namespace made inside later has its own.
+    static func network(procfs: String) -> [MountStep] {
+        let link = "/proc/net/"
+        return Table.rows.filter { $0.policy == .deny && $0.path.hasPrefix(link) }.map {
+            .close("\(procfs)/1/net/\($0.path.dropFirst(link.count))")
+        }
     }
 
     static let deviceNames = ["null", "zero", "full", "random", "urandom", "tty"]

@@ -9,7 +9,8 @@ enum PathsFormat: String, ExpressibleByArgument, CaseIterable {
 struct Paths: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the table: what is decided about every path.",
-        discussion: "A * stands for a number (of a CPU, a NUMA node...) or a disk's name. What no row names is covered (default deny).")
+        discussion:
+            "A * stands for a number (of a CPU, a NUMA node...) or a disk's name. What no row names is covered (default deny). markdown is docs/reference/paths.md.")
 
     @Option(help: "text, json or markdown.")
     var format = PathsFormat.text
@@ -18,24 +19,22 @@ struct Paths: ParsableCommand {
         let path: String
         let kind: String
         let policy: String
+        let mode: String
         let freshness: String
         let source: String
+        let reason: String?
 
         init(_ row: Row) {
             path = row.path
             kind = row.kind.rawValue
             policy = row.policy.rawValue
-            freshness =
-                switch (row.policy, row.freshness) {
-                case (.namespaced, _), (.pass, _), (.deny, _): "-"
-                case (_, .onEvent): "on event"
-                case (_, .within(let milliseconds)): "\(milliseconds) ms"
-                case (_, .everyOpen): "every open"
-                }
+            mode = Reference.mode(of: row)
+            freshness = Reference.freshness(of: row)
             source = row.source
+            reason = row.reason.isEmpty ? nil : row.reason
         }
 
-        var columns: [String] { [path, kind, policy, freshness, source] }
+        var columns: [String] { [path, kind, policy, mode, freshness, source] }
     }
 
     func run() throws {
@@ -45,11 +44,9 @@ struct Paths: ParsableCommand {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             print(String(decoding: try encoder.encode(lines), as: UTF8.self))
-        case .markdown:
-            print("| path | kind | policy | freshness | source |\n|---|---|---|---|---|")
-            for line in lines { print("| `\(line.path)` | \(line.columns.dropFirst().joined(separator: " | ")) |") }
+        case .markdown: print(Reference.markdown(), terminator: "")
         case .text:
-            let header = ["PATH", "KIND", "POLICY", "FRESHNESS", "SOURCE"]
+            let header = ["PATH", "KIND", "POLICY", "MODE", "FRESHNESS", "SOURCE"]
             let table = [header] + lines.map(\.columns)
             let widths = header.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
             for row in table {

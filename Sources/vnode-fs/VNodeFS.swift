@@ -8,7 +8,22 @@ struct VNodeFS: ParsableCommand {
         commandName: "vnode-fs",
         abstract: "Serve emulated /proc and /sys trees, one for each container of a vNode.",
         version: releaseVersion,
-        subcommands: [Serve.self, Upgrade.self, Mount.self, Paths.self, ShowMetrics.self, Work.self])
+        subcommands: [Serve.self, Upgrade.self, Mount.self, Paths.self, RunAudit.self, ShowMetrics.self, Work.self])
+
+    /// `audit` answers 1 for findings, so that wrong usage, for which other commands end with 64, is 2 there.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard CommandLine.arguments.dropFirst().first == "audit", exitCode(for: error) == .validationFailure else {
+                exit(withError: error)
+            }
+            let message = Array((fullMessage(for: error) + "\n").utf8)
+            _ = unsafe write(STDERR_FILENO, message, message.count)
+            Glibc.exit(2)
+        }
+    }
 }
 
 /// Says what went wrong and ends with status 1.

@@ -37,6 +37,12 @@ import Tree
         #expect(plan.contains { if case .filesystem("devpts", _, _, let options) = $0 { options.contains("gid=131077") } else { false } })
     }
 
+    @Test func whatCountsForTheWholeNodeIsClosedInTheNetworkNamespace() {
+        #expect(
+            StagingPlan.network(procfs: "/procfs")
+                == ["softnet_stat", "protocols", "sockstat", "stat", "ptype"].map { .close("/procfs/1/net/" + $0) })
+    }
+
     @Test func aViewIsProcfsThenCoversThenSysfs() {
         let cover = Cover(target: "proc/meminfo", connection: .live, source: "proc/meminfo", isDirectory: false)
         let denied = Cover(target: "proc/kcore", connection: .static, source: "cover/file", isDirectory: false)

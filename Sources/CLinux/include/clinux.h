@@ -59,6 +59,16 @@ int clinux_adopt_orphans(void);
 int clinux_window_size(int terminal, uint16_t *rows, uint16_t *columns);
 // openat2 with O_PATH | O_CLOEXEC and RESOLVE_IN_ROOT.
 int clinux_open_inside(int root, const char *path);
+// openat2 that follows no symlink and does not leave `root`.
+int clinux_open_beneath(int root, const char *path, int flags);
+// struct statfs is not exported: f_type of an open file, -1 and errno.
+int64_t clinux_filesystem(int fd);
+// prctl is variadic: PR_SET_DUMPABLE 0, so that who is root elsewhere cannot look into this process.
+int clinux_hide(void);
+// User and group 0 of the own user namespace, as far as it has them; supplementary groups left behind if they may be.
+int clinux_become_root_here(void);
+// capset(2) has no wrapper in glibc: gives up for ever every capability that is not in `keep`.
+int clinux_keep_capabilities(uint64_t keep);
 // The effective user id alone, capabilities kept; glibc's would tell threads, prctl is variadic.
 int clinux_act_as(uid_t uid);
 // keyctl(2) has no wrapper in glibc.

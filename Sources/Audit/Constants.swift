@@ -1,0 +1,42 @@
+import Text
+import Tree
+
+/// Content that is the same on every machine, and so no evidence.
+enum Constants {
+    static func holds(_ bytes: [UInt8], at path: String) -> Bool {
+        isTrivial(bytes) || isAnsweredEverywhere(bytes, path) || KernelDefaults.holds(bytes, at: path) || isAtRest(bytes, path)
+    }
+
+    /// Nothing, zeros, a switch: most files of most machines hold one of these.
+    static func isTrivial(_ bytes: [UInt8]) -> Bool {
+        if bytes.allSatisfy({ $0 == 0x30 || $0 == 0x2c || $0 == 0x2d || $0 == 0x2e || $0 == 0x0a || $0 == 0x20 || $0 == 0x09 || $0 == 0 }) {
+            return true
+        }
+        return ["1\n", "1", "-1\n", "Y\n", "N\n", "(null)\n", "(none)\n", "none\n", "unlimited\n", "max\n"].contains {
+            $0.utf8.elementsEqual(bytes)
+        }
+    }
+
+    /// What the table answers without having looked at any node, whoever serves it here: from a snapshot of nothing.
+    private static func isAnsweredEverywhere(_ bytes: [UInt8], _ path: String) -> Bool {
+        guard let place = Catalog.standard.place(at: String(path.dropFirst())), let render = Catalog.standard[place].row?.render
+        else { return false }
+        var out = ByteWriter()
+        render(Snapshot(), place.instance, &out)
+        return out.bytes == bytes
+    }
+
+    /// The heading of a table of a namespace that has no line, or counters of it that have counted nothing.
+    private static func isAtRest(_ bytes: [UInt8], _ path: String) -> Bool {
+        let isOfNamespace = ["/proc/self/net/", "/proc/sysvipc/", "/proc/pressure/"].contains(where: path.hasPrefix)
+        guard isOfNamespace, bytes.count < 8192 else { return false }
+        // The resolution of the packet scheduler's clock.
+        if path == "/proc/self/net/psched" { return bytes.elementsEqual("000003e8 00000040 000f4240 3b9aca00\n".utf8) }
+        return Numbers(bytes).values.values.allSatisfy { $0 == 0 }
+    }
+
+    /// Links between virtual devices: their names are the kernel's.
+    static func isStructure(_ target: String) -> Bool {
+        target.split(separator: "/").drop { $0 == ".." }.starts(with: ["devices", "virtual"])
+    }
+}

@@ -1,0 +1,11 @@
+extension Table {
+    /// Below `/proc/net`, which is a link to a directory of each process: nothing can be mounted over these, the launcher takes
+    /// their mode away in the vNode's network namespace. What is not named here is the namespace's own.
+    static let procNet: [Row] = [
+        .deny("/proc/net/softnet_stat", source: "net/core/net-procfs.c", reason: "packets of the whole node, by CPU"),
+        .deny("/proc/net/protocols", source: "net/core/sock.c", reason: "memory of the whole node's sockets"),
+        .deny("/proc/net/sockstat", source: "net/ipv4/proc.c", reason: "sockets allocated, orphans and memory of the whole node"),
+        .deny("/proc/net/stat", kind: .directory, source: "net/core/neighbour.c, net/ipv4/route.c", reason: "caches of the whole node"),
+        .deny("/proc/net/ptype", source: "net/core/net-procfs.c", reason: "protocols the node's kernel has been given"),
+    ]
+}
