@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 import Tree
 
 /// What one kernel has in `/proc` and `/sys`, without contents: `fixtures/tree-*`, listed by `Tests/VM/capture-tree` in namespaces
