@@ -21,7 +21,7 @@ PACKAGES := libfuse3-dev libseccomp-dev libcap-dev fuse3 pkg-config gcc libc6-de
 # What the benchmarks compare with, and what builds and boots the test machines.
 TEST_PACKAGES := lxcfs dash busybox-static mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio xz-utils kmod
 
-.PHONY: help setup setup-test build demo test test-unit test-host test-vm chaos fuzz bench bench-vm bench-render docs fmt check install uninstall clean
+.PHONY: help setup setup-test build demo test test-unit test-host test-vm test-tools chaos fuzz bench bench-vm bench-render docs fmt check install uninstall clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ test-host: build ## Run the privileged suite on this machine (root)
 
 test-vm: build ## Run the suite with real cgroup limits in a VM: KERNEL=6.1|6.12 (root)
 	Tests/VM/suite $(KERNEL)
+
+test-tools: setup-test build ## Run Debian's tools, runtimes and servers in vNodes in VMs with kernels 6.12 and 6.1 (root)
+	Tests/VM/suite 6.12 '*tools-*'
+	Tests/VM/suite 6.1 '*tools-*'
 
 chaos: build ## Read vNodes for MINUTES=10 while workers are killed and vNodes come and go (root)
 	$(VNODE_BIN)/vnode-load chaos --minutes $(MINUTES)

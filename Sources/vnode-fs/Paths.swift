@@ -10,7 +10,8 @@ struct Paths: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the table: what is decided about every path.",
         discussion:
-            "A * stands for a number (of a CPU, a NUMA node...) or a disk's name. What no row names is covered (default deny). markdown is docs/reference/paths.md.")
+            "A * stands for a number (of a CPU, a NUMA node...) or a disk's name. What no row names is covered (default deny). markdown is docs/reference/paths.md."
+    )
 
     @Option(help: "text, json or markdown.")
     var format = PathsFormat.text

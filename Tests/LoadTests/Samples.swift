@@ -12,7 +12,8 @@ struct Samples: Sendable {
     let expectation: Expectation
 
     static func all() throws -> [Samples] {
-        try FileManager.default.contentsOfDirectory(atPath: fixtures).sorted().map(Samples.init)
+        try FileManager.default.contentsOfDirectory(atPath: fixtures).sorted()
+            .filter { FileManager.default.fileExists(atPath: "\(fixtures)/\($0)/expected") }.map(Samples.init)
     }
 
     init(_ fixture: String) throws {
