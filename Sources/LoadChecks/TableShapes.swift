@@ -149,6 +149,8 @@ extension Scanner {
         while !isAtEnd {
             let number = try number()
             try literal(": ")
+            // The further down a waiter waits, the further to the right.
+            while accept(" ") {}
             let isWaiter = accept("-> ")
             guard number == (isWaiter ? last : last + 1), number > 0 else { throw fail("lock \(number) after lock \(last)") }
             last = number

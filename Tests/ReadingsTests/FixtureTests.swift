@@ -192,7 +192,7 @@ import Tree
         #expect(
             try file("proc/locks", of: Self.scenarios[0]) == """
                 1: POSIX  ADVISORY  WRITE 41 fe:00:6725687 0 EOF
-                1: -> POSIX  ADVISORY  WRITE 42 fe:00:6725687 0 EOF
+                1:  -> POSIX  ADVISORY  WRITE 42 fe:00:6725687 0 EOF
                 2: FLOCK  ADVISORY  WRITE 1 00:1c:532 0 EOF
                 3: LEASE  ACTIVE    READ  43 fe:00:77 0 EOF
 

@@ -2,7 +2,7 @@ import Text
 
 /// `/proc/locks`: `1: POSIX  ADVISORY  WRITE 3568 fd:00:2531452 0 EOF`
 ///
-/// Number, kind, mode, access, pid, device and inode of the file, first and last byte; `1: -> ` and the rest for who waits for it.
+/// Number, kind, mode, access, pid, device and inode of the file, first and last byte; `1:  -> ` and the rest for who waits for it.
 /// Source: `fs/locks.c`. Reads `locks` of a procfs of the vNode's PID namespace, where the kernel shows pids of that namespace and
 /// leaves out locks of others, but for those that belong to an open file (pid -1, OFD) wherever it is open. These are left out here,
 /// and waiters of other namespaces (pid 0); the numbers, which count the node's locks, are given anew. Device and inode are those of

@@ -47,7 +47,7 @@ struct Shape {
             line: #"Node 0, zone   Normal|  per-node stats|  pagesets|    cpu: \d+|        protection: \(0(, 0)*\)| +[a-z][a-z_ ]*:? +\d+"#,
             needs: ["Node 0", "  pages free", "        managed", "      nr_free_pages", "    cpu: 0"]),
         Shape(path: "/proc/partitions", lines: 0...4096, line: #"major minor  #blocks  name| *\d+ +\d+ 1073741824 \S+"#),
-        Shape(path: "/proc/locks", lines: 0...100_000, line: #"\d+: (-> )?\S+ +\S+ +\S+ +\d+ \S+ \d+ (\d+|EOF)"#),
+        Shape(path: "/proc/locks", lines: 0...100_000, line: #"\d+: +(-> )?\S+ +\S+ +\S+ +\d+ \S+ \d+ (\d+|EOF)"#),
         Shape(
             path: "/proc/cgroups", lines: 3...32, line: #"#subsys_name\thierarchy\tnum_cgroups\tenabled|[a-z_]+\t0\t[1-9]\d*\t1"#,
             needs: ["cpu\t", "cpuset\t", "memory\t"]),
