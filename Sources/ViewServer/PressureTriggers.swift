@@ -1,4 +1,5 @@
 import Linux
+import Readings
 import Synchronization
 import SystemPackage
 import Takeover
