@@ -12,7 +12,13 @@ struct Samples: Sendable {
     let expectation: Expectation
 
     static func all() throws -> [Samples] {
-        try FileManager.default.contentsOfDirectory(atPath: fixtures).sorted().map(Samples.init)
+        // Not every fixture is a node with views.
+        try FileManager.default.contentsOfDirectory(atPath: fixtures).sorted()
+            .filter {
+                FileManager.default.fileExists(atPath: "\(fixtures)/\($0)/expected")
+                    && FileManager.default.fileExists(atPath: "\(fixtures)/\($0)/proc/meminfo")
+            }
+            .map(Samples.init)
     }
 
     init(_ fixture: String) throws {
