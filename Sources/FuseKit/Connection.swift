@@ -132,6 +132,13 @@ public final class Connection: Sendable {
         return isStored
     }
 
+    /// Whoever waits in poll(2) for the file the kernel knows by `key` asks again (FUSE_NOTIFY_POLL). Waits for nobody.
+    public func wake(_ key: UInt64) {
+        let notice: [UInt32] = [24, 1, 0, 0, UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)]
+        let device = descriptor
+        _ = unsafe notice.withUnsafeBytes { unsafe write(device, $0.baseAddress, $0.count) }
+    }
+
     /// Tells the kernel to forget a name in a directory.
     public func invalidate(name: String, in parent: UInt64) {
         guard let parser = parser.withLock({ $0 }) else { return }

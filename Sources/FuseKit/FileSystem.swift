@@ -57,6 +57,17 @@ public struct AttributeChange: OptionSet, Sendable {
     public static let times = AttributeChange(rawValue: 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 10)
 }
 
+/// What poll(2) tells.
+public struct PollEvents: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// Readable and writable: what the kernel says of a file that cannot be waited for.
+    public static let always = PollEvents(rawValue: 0x1 | 0x4 | 0x40 | 0x100)
+    public static let urgent = PollEvents(rawValue: 0x2)
+    public static let failed = PollEvents(rawValue: 0x8)
+}
+
 /// What one connection serves. Called from several threads at once; must answer every request and never wait for
 /// anything that could wait for the file system itself.
 public protocol FileSystem: AnyObject, Sendable {
@@ -80,6 +91,8 @@ public protocol FileSystem: AnyObject, Sendable {
         _ node: UInt64, handle: UInt64, offset: Int, _ bytes: [UInt8], isAppending: Bool, _ slot: RequestSlot, _ reply: consuming Reply)
     /// The kernel has checked who asks.
     func change(_ node: UInt64, _ what: AttributeChange, _ reply: consuming Reply)
+    /// What poll(2) says of an open file. With a `key` somebody waits, whom `Connection.wake` makes ask again.
+    func poll(_ node: UInt64, handle: UInt64, key: UInt64?, _ slot: RequestSlot) throws(Errno) -> PollEvents
     func release(_ node: UInt64, handle: UInt64, _ slot: RequestSlot)
     func entries(of directory: UInt64) throws(Errno) -> [DirectoryEntry]
 }

@@ -61,6 +61,21 @@ enum Operations {
                 files.write(node, handle: handle, offset: offset, given, isAppending: flags & O_APPEND != 0, slot, reply)
             }
         }
+        unsafe operations.poll = { request, node, info, waiting in
+            let handle = unsafe info?.pointee.fh ?? 0
+            let isWaiting = unsafe waiting != nil
+            // All it holds is the key, which the request has too.
+            unsafe fuse_pollhandle_destroy(waiting)
+            withRequest(request) { files, reply in
+                if files.isWithoutOpen { return reply.error(.noFunction) }
+                guard let slot = Turn.current?.slot, let length = slot.length, length >= 64 else { return reply.error(.ioError) }
+                let events: PollEvents
+                do throws(Errno) {
+                    events = try files.poll(node, handle: handle, key: isWaiting ? slot.pollKey : nil, slot)
+                } catch { return reply.error(error) }
+                reply.polled(events)
+            }
+        }
         unsafe operations.release = { request, node, info in
             let handle = unsafe info?.pointee.fh ?? 0
             withRequest(request) { files, reply in

@@ -72,6 +72,11 @@ public import SystemPackage
         discard self
     }
 
+    public consuming func polled(_ events: PollEvents) {
+        _ = unsafe fuse_reply_poll(request, events.rawValue)
+        discard self
+    }
+
     /// Answers readdir with what fits into `size` from entry number `offset` on.
     public consuming func directory(_ entries: [DirectoryEntry], offset: Int, size: Int) {
         let request = unsafe self.request

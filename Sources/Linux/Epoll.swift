@@ -23,6 +23,14 @@ public struct Epoll: ~Copyable, Sendable {
         try control(EPOLL_CTL_ADD, watched, key)
     }
 
+    /// Reports `key` each time something urgent happens to `watched`, and once when it has hung up.
+    public borrowing func addUrgent(_ watched: CInt, key: UInt64) throws(Errno) {
+        var event = unsafe epoll_event()
+        unsafe event.events = EPOLLPRI.rawValue | EPOLLET.rawValue
+        unsafe event.data.u64 = key
+        _ = try check(unsafe epoll_ctl(descriptor.raw, EPOLL_CTL_ADD, watched, &event))
+    }
+
     /// Reports a descriptor added with `addOnce` once more; at once if it is readable.
     public borrowing func again(_ watched: CInt, key: UInt64) throws(Errno) {
         try control(EPOLL_CTL_MOD, watched, key)

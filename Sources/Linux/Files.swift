@@ -55,6 +55,13 @@ public enum Files {
         if size != bytes.count { throw .ioError }
     }
 
+    /// Writes all of `bytes` to an open file in one write(2).
+    public static func write(_ bytes: [UInt8], to file: borrowing OwnedFD) throws(Errno) {
+        let raw = file.raw
+        let size = try check(unsafe bytes.withUnsafeBytes { unsafe Glibc.write(raw, $0.baseAddress, $0.count) })
+        if size != bytes.count { throw .ioError }
+    }
+
     public static func write(_ text: String, to path: String, below directory: CInt = AT_FDCWD) throws(Errno) {
         try write(Array(text.utf8), to: path, below: directory)
     }

@@ -1,3 +1,5 @@
+import Tree
+
 /// The files of a cgroup that readings come from.
 enum CgroupFile: Sendable {
     case controllers, threads, stat
@@ -5,6 +7,15 @@ enum CgroupFile: Sendable {
     case memoryCurrent, memoryMax, memorySwapCurrent, memorySwapMax, memoryStat
     case ioStat
     case cpuPressure, memoryPressure, ioPressure, irqPressure
+
+    init(_ resource: PressureResource) {
+        switch resource {
+        case .cpu: self = .cpuPressure
+        case .memory: self = .memoryPressure
+        case .io: self = .ioPressure
+        case .irq: self = .irqPressure
+        }
+    }
 
     var name: String {
         switch self {

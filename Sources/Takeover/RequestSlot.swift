@@ -71,6 +71,12 @@ import Linux
     /// Thread that asks, as the PID namespace of who mounted the connection numbers it; 0 from outside of it.
     public var caller: Int32 { Int32(bitPattern: memory.load32(start + Field.request + 32)) }
 
+    /// Node uid of who asks.
+    public var user: UInt32 { memory.load32(start + Field.request + 24) }
+
+    /// The kernel's name for the open file of a POLL, whose fuse_poll_in begins with handle and this.
+    public var pollKey: UInt64 { memory.load64(start + Field.request + 40 + 8) }
+
     public var connection: UInt64 { memory.load64(start + Field.connection) }
 
     /// CLOCK_MONOTONIC nanoseconds at which the thread turned to it.

@@ -103,6 +103,8 @@ public enum Writing: Sendable {
     case stored(SysctlForm)
     /// The kernel's own sysctl of the caller's namespace of this kind, or of the vNode's: read and written there.
     case namespace(NamespaceKind)
+    /// What the open file is polled for from then on.
+    case trigger(PressureResource)
 }
 
 /// Namespaces whose sysctls are read and written by the daemon.
@@ -160,11 +162,11 @@ public struct Row: Sendable {
 
     static func emulate(
         _ path: String, _ freshness: Freshness, needs: Needs, source: String, mode: UInt16 = 0o444, isOptional: Bool = false,
-        reason: String = "", _ render: @escaping Renderer
+        writing: Writing? = nil, reason: String = "", _ render: @escaping Renderer
     ) -> Row {
         Row(
             path, kind: .file, policy: .emulate, freshness: freshness, needs: needs, source: source, mode: mode,
-            isOptional: isOptional, reason: reason, render: render)
+            isOptional: isOptional, reason: reason, writing: writing, render: render)
     }
 
     static func constant(_ path: String, _ text: String, source: String, reason: String = "") -> Row {

@@ -15,13 +15,13 @@ extension Table {
         .emulate(
             "/proc/schedstat", .within(milliseconds: 50), needs: [.clock, .cpuTimes], source: "kernel/sched/stats.c", Schedstat.render),
         .emulate("/proc/partitions", .within(milliseconds: 50), needs: .disks, source: "block/genhd.c", Partitions.render),
-        .emulate("/proc/locks", .within(milliseconds: 250), needs: .locks, source: "fs/locks.c", Locks.render),
+        .emulate("/proc/locks", .within(milliseconds: 50), needs: .locks, source: "fs/locks.c", Locks.render),
         .emulate("/proc/cgroups", .within(milliseconds: 1000), needs: .cgroups, source: "kernel/cgroup/cgroup-v1.c", Cgroups.render),
         .emulate("/proc/version", .onEvent, needs: [], source: "fs/proc/version.c", Version.render),
-        .emulate("/proc/pressure/cpu", .within(milliseconds: 50), needs: .cpuPressure, source: "kernel/sched/psi.c", Pressure.cpu),
-        .emulate("/proc/pressure/memory", .within(milliseconds: 50), needs: .memoryPressure, source: "kernel/sched/psi.c", Pressure.memory),
-        .emulate("/proc/pressure/io", .within(milliseconds: 50), needs: .ioPressure, source: "kernel/sched/psi.c", Pressure.io),
-        .emulate("/proc/pressure/irq", .within(milliseconds: 50), needs: .irqPressure, source: "kernel/sched/psi.c", Pressure.irq),
+        pressure(.cpu, needs: .cpuPressure, Pressure.cpu),
+        pressure(.memory, needs: .memoryPressure, Pressure.memory),
+        pressure(.io, needs: .ioPressure, Pressure.io),
+        pressure(.irq, needs: .irqPressure, Pressure.irq),
 
         .constant("/proc/filesystems", filesystems, source: "fs/filesystems.c"),
         .constant("/proc/cmdline", "root=/dev/vnode ro\n", source: "fs/proc/cmdline.c"),
@@ -67,6 +67,12 @@ extension Table {
             "/proc/buddyinfo", source: "mm/vmstat.c",
             reason: "documented exception: free blocks by size, for programs that want large pages"),
     ]
+
+    private static func pressure(_ resource: PressureResource, needs: Needs, _ render: @escaping Renderer) -> Row {
+        .emulate(
+            "/proc/pressure/\(resource)", .within(milliseconds: 50), needs: needs, source: "kernel/sched/psi.c", mode: 0o666,
+            writing: .trigger(resource), render)
+    }
 
     /// What a vNode can mount or sees mounted, in the shape of `fs/filesystems.c`; not which drivers the node has loaded.
     private static let filesystems = """

@@ -4,14 +4,14 @@ import Tree
 /// What a vNode's records in the vault are about: kind (8 bits), view (24), entry (12), instance (20).
 struct Item: Hashable {
     enum Kind: UInt8 {
-        case vnode = 1, view, counter, file, answer, direct, negotiated, catalog, control, sysctl
+        case vnode = 1, view, counter, file, answer, direct, negotiated, catalog, control, sysctl, trigger
     }
 
     let raw: UInt64
 
     init(raw: UInt64) { self.raw = raw }
 
-    /// `handle` of a direct answer takes the place of everything but the kind.
+    /// `handle` of a direct answer or a trigger takes the place of everything but the kind.
     init(_ kind: Kind, view: Int = 0, place: Place = .top, handle: UInt64 = 0) {
         let about = UInt64(view) << 32 | UInt64(place.entry) << 20 | UInt64(place.instance) | handle
         raw = UInt64(kind.rawValue) << 56 | about & (1 << 56 - 1)

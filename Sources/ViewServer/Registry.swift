@@ -119,12 +119,15 @@ final class Registry: Sendable {
         let negotiated = kept?.negotiated[role.rawValue]
         let files = ViewFileSystem(
             role: role, vnode: vnode, invalidate: slot, generation: generation,
-            direct: kept?.direct.filter { DirectHandles.role(of: $0.key) == role.rawValue } ?? [:], negotiated: negotiated)
+            direct: kept?.direct.filter { DirectHandles.role(of: $0.key) == role.rawValue } ?? [:],
+            triggers: kept?.triggers.filter { DirectHandles.role(of: $0.key) == role.rawValue } ?? [:], negotiated: negotiated)
         let part: Part = role == .live ? .live : .static
         let connection = try Connection(
             device, key: part.key(vnode.records.owner), serving: files, negotiated: negotiated.map { vault.bytes(of: $0) })
         slot.connection = connection
         try workers.add(connection)
+        // What the last worker had to tell may not have got through.
+        if kept != nil { vnode.triggers.wakeAll() }
         return slot
     }
 
@@ -154,6 +157,7 @@ final class Registry: Sendable {
         var direct: [UInt64: Vault.Record] = [:]
         var negotiated: [Int: Vault.Record] = [:]
         var sysctls: [Int: Vault.Record] = [:]
+        var triggers: [UInt64: Vault.Record] = [:]
     }
 
     /// Goes on with what workers before this one have left. `held` gives up the descriptor of a key. What is not whole any more
@@ -173,6 +177,7 @@ final class Registry: Sendable {
             case .direct: kept[found.owner, default: KeptVNode()].direct[item.handle] = found.record
             case .negotiated: kept[found.owner, default: KeptVNode()].negotiated[item.index] = found.record
             case .sysctl: kept[found.owner, default: KeptVNode()].sysctls[item.place.entry] = found.record
+            case .trigger: kept[found.owner, default: KeptVNode()].triggers[item.handle] = found.record
             case .catalog, .control, nil: continue
             }
         }

@@ -39,6 +39,7 @@ final class VNode: Sendable {
     /// Number of the next view.
     private let next: Cell
     let sysctls: StoredSysctls
+    let triggers: PressureTriggers
     /// None in a debug mount: there is no vNode whose namespaces they could be.
     let namespaceSysctls: NamespaceSysctls?
 
@@ -81,6 +82,7 @@ final class VNode: Sendable {
             records.vault.cell(1, of: made).value = UInt64(clamping: born)
             bornAt = born
         }
+        triggers = PressureTriggers(records)
         self.sysctls = StoredSysctls(records, writes: records.vault.cell(2, of: own), kept: sysctls)
     }
 
@@ -123,6 +125,7 @@ final class VNode: Sendable {
 
     func removeView(_ number: Int) -> View? {
         guard let gone = views.withLock({ $0.removeValue(forKey: number) }) else { return nil }
+        triggers.end(view: number)
         Generations.whenIdle(gone.end()) { [records] in
             records.vault.remove(owner: records.owner) { Item(raw: $0).belongs(to: number) }
         }

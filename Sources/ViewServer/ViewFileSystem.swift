@@ -24,10 +24,10 @@ final class ViewFileSystem: FileSystem {
     private let catalog: Catalog
     private let kept: Mutex<Vault.Record?>
 
-    /// `direct` are the answers a worker before this one was giving on this connection.
+    /// `direct` are the answers a worker before this one was giving on this connection, `triggers` those that were set on it.
     init(
         role: Role, vnode: VNode, invalidate: InvalidationSlot, generation: UInt64, direct: [UInt64: Vault.Record] = [:],
-        negotiated: Vault.Record? = nil
+        triggers: [UInt64: Vault.Record] = [:], negotiated: Vault.Record? = nil
     ) {
         self.role = role
         self.vnode = vnode
@@ -36,6 +36,7 @@ final class ViewFileSystem: FileSystem {
         kept = Mutex(negotiated)
         handles = DirectHandles(vnode.records, role: role.rawValue, generation: generation)
         for (handle, record) in direct { handles.restore(handle, record) }
+        for (handle, record) in triggers { vnode.triggers.restore(handle, record, of: vnode, waking: invalidate) }
     }
 
     func negotiated(_ request: [UInt8]) {
@@ -131,7 +132,7 @@ final class ViewFileSystem: FileSystem {
         do throws(Errno) {
             let id = try decode(node)
             // A sysctl has no end to append to.
-            taken = try write(bytes, at: isAppending ? 0 : offset, to: id, slot)
+            taken = try write(bytes, at: isAppending ? 0 : offset, to: id, handle: handle, slot)
         } catch {
             return reply.error(error)
         }
@@ -152,8 +153,18 @@ final class ViewFileSystem: FileSystem {
         reply.attributes(attributes.0, seconds: attributes.1)
     }
 
+    /// As `psi_trigger_poll`: a pressure file without a trigger cannot be waited for.
+    func poll(_ node: UInt64, handle: UInt64, key: UInt64?, _ slot: RequestSlot) throws(Errno) -> PollEvents {
+        guard case .trigger = try row(decode(node).place).writing else { return .always }
+        guard let hasFired = vnode.triggers.poll(handle, key: key, slot) else { return [.always, .failed, .urgent] }
+        return hasFired ? [.always, .urgent] : .always
+    }
+
     func release(_ node: UInt64, handle: UInt64, _ slot: RequestSlot) {
-        if handle != 0 { handles.close(handle) }
+        if handle != 0 {
+            handles.close(handle)
+            vnode.triggers.close(handle)
+        }
         guard let id = try? decode(node), let view = try? vnode.view(id.view), case .within = catalog[id.place].row?.freshness
         else { return }
         (try? view.generations(of: id.place))?.close(handle == 0 ? .cached : .direct, slot)
@@ -273,10 +284,15 @@ final class ViewFileSystem: FileSystem {
         return try sysctls.read(catalog.path(of: id.place), kind, caller: slot.caller)
     }
 
-    private func write(_ bytes: [UInt8], at offset: Int, to id: NodeID, _ slot: RequestSlot) throws(Errno) -> Int {
+    private func write(_ bytes: [UInt8], at offset: Int, to id: NodeID, handle: UInt64, _ slot: RequestSlot) throws(Errno) -> Int {
         let view = try vnode.view(id.view)
         switch try row(id.place).writing {
         case nil: throw .permissionDenied
+        case .trigger(let resource):
+            try vnode.triggers.set(
+                PressureTrigger(bytes, of: resource, isPrivileged: slot.user == vnode.owner), of: resource, in: view, handle: handle,
+                waking: invalidate, for: slot)
+            return bytes.count
         case .stored(let form):
             let entry = id.place.entry
             return try vnode.sysctls.write(

@@ -24,6 +24,7 @@ import Text
                 switch row.writing {
                 case .stored: "stored"
                 case .namespace(let kind): "\(kind)"
+                case .trigger: "trigger"
                 case nil: row.policy == .constant ? "fixed" : "\(row.policy)"
                 }
             return "==> \(row.path) \(String(row.mode, radix: 8)) \(row.owner) \(kind)\n" + String(decoding: content(row), as: UTF8.self)

@@ -1,4 +1,5 @@
-import Linux
+import Glibc
+public import Linux
 import Synchronization
 public import SystemPackage
 import Text
@@ -17,7 +18,7 @@ public final class ViewReadings: Sendable {
     private let tasks: Mutex<TaskHistory>
     private let bootTime: Mutex<UInt64?>
     private let keeper: (any CounterKeeper)?
-    private let locks = Cached<[UInt8]>(milliseconds: 250)
+    private let locks = Cached<[UInt8]>(milliseconds: 50)
     private let lastVisible = Mutex<(cpus: CPUSet, expires: UInt64)?>(nil)
 
     private struct TaskHistory {
@@ -102,6 +103,19 @@ public final class ViewReadings: Sendable {
         if needs.contains(.memoryPressure) { snapshot.pressure.memory = try cgroup.read(.memoryPressure) ?? [] }
         if needs.contains(.ioPressure) { snapshot.pressure.io = try cgroup.read(.ioPressure) ?? [] }
         return snapshot
+    }
+
+    /// A trigger of the kernel's in the view's cgroup, which is there as long as the file is open. EOPNOTSUPP where the kernel keeps no
+    /// pressure, ENODEV when the cgroup is gone, EINVAL for what it refuses.
+    public func trigger(_ trigger: PressureTrigger, of resource: PressureResource) throws(Errno) -> OwnedFD {
+        let directory = try cgroup.own
+        do {
+            let file = try Files.open(CgroupFile(resource).name, below: directory.raw, flags: O_RDWR)
+            try Files.write(Array((trigger.text + "\0").utf8), to: file)
+            return file
+        } catch .noSuchFileOrDirectory {
+            throw directory.exists("cgroup.procs") ? .notSupported : .noDevice
+        }
     }
 
     /// Looks at the limits now. Whoever watches `watchedFiles` calls it when one changes.
@@ -260,7 +274,7 @@ public final class ViewReadings: Sendable {
         return try highestProcess(in: node.proc.raw, from: last)
     }
 
-    /// At most 250 ms old: to list locks the kernel stops whoever takes one, on the whole node.
+    /// At most 50 ms old: to list locks the kernel stops whoever takes one, on the whole node.
     private func recentLocks() throws(Errno) -> [UInt8] {
         try locks.value(at: node.clocks.boot()) { _ throws(Errno) in try readLocks() }
     }

@@ -4,7 +4,8 @@ import Text
 ///
 /// Share of time (percent) in which some or all tasks of the view's cgroup waited, and the total (us). Source:
 /// `kernel/sched/psi.c`. Reads `{cpu,memory,io,irq}.pressure` of the cgroup and passes them on. Without them: empty, never the
-/// node's own. Write: EACCES (triggers are not taken).
+/// node's own. Write: a trigger
+/// (`PressureTrigger.swift`).
 enum Pressure {
     static func cpu(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) { out.write(snapshot.pressure.cpu) }
 

@@ -17,7 +17,7 @@ struct Suite: Sendable {
     static let all = [
         mountFiles, mountReads, mountEnds, mountErrors, serve, control,
         run, terminal, tools, processes, cpus, sysTree, defaultDeny, sysctls, pairs,
-        boundary, secrets, lifecycle, errors, kills, crowd, rootfs, takeover, audit,
+        boundary, secrets, lifecycle, errors, kills, crowd, rootfs, takeover, audit, procRows, pressureTriggers,
     ]
 }
 

@@ -19,11 +19,14 @@ struct Kept: Sendable {
         case "/proc/stat":
             text.split(separator: "\n").filter { $0.hasPrefix("cpu ") || $0.hasPrefix("processes ") }
                 .flatMap { $0.split(separator: " ").dropFirst().compactMap { Double($0) } }
+        case "/proc/interrupts", "/proc/softirqs": text.split { $0 == " " || $0 == "\n" }.compactMap { Double($0) }
         default: []
         }
     }
 
-    static let live = ["/proc/stat", "/proc/meminfo", "/proc/uptime", "/proc/loadavg", "/proc/vmstat"]
+    static let live = [
+        "/proc/stat", "/proc/meminfo", "/proc/uptime", "/proc/loadavg", "/proc/vmstat", "/proc/interrupts", "/proc/softirqs",
+    ]
     static let fixed = [
         "/proc/cpuinfo", "/proc/version", "/proc/sys/kernel/hostname", "/proc/sys/kernel/random/boot_id", "/sys/devices/system/cpu/online",
     ]
