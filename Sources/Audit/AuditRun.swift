@@ -58,7 +58,14 @@ public struct AuditRun {
             progress: { progress("\($0): \($1) of \($2) files") })
         if let fault = inside.fault { throw AuditError("\(options.name): \(fault)") }
         if let fault = reference.fault { throw AuditError("\(options.against?.name ?? "the node"): \(fault)") }
-        let result = Examination(walk, samples, subject, identifiers, isPair: options.against != nil).result()
+        let isOnNode: ((String, [UInt8]) -> Bool)?
+        if options.against != nil {
+            let node = try ReaderProcess(nil)
+            isOnNode = { path, inside in Sample(before: nil, inside: inside, after: node.read(path).bytes, time: 0).isEqual }
+        } else {
+            isOnNode = nil
+        }
+        let result = Examination(walk, samples, subject, identifiers, isOnNode: isOnNode).result()
         return AuditReport(
             subject: options.name, against: options.against?.name ?? "the node", result: result,
             containerleaks: options.hasContainerLeaks ? ContainerLeaks.report(walk, samples, result) : nil)

@@ -6,15 +6,20 @@ public struct Examination {
     private let samples: Samples
     private let subject: Subject
     private let identifiers: IdentifierSearch
-    /// Against another container: only what tells whether both are on one node.
-    private let isPair: Bool
+    /// Against another container: only what tells whether both are on one node. What is the same in two containers at rest is the same
+    /// anywhere, unless the node has it too, which this one answers.
+    private let isOnNode: ((String, [UInt8]) -> Bool)?
 
-    public init(_ walk: Walk, _ samples: Samples, _ subject: Subject, _ identifiers: [Identifier], isPair: Bool = false) {
+    private var isPair: Bool { isOnNode != nil }
+
+    public init(
+        _ walk: Walk, _ samples: Samples, _ subject: Subject, _ identifiers: [Identifier], isOnNode: ((String, [UInt8]) -> Bool)? = nil
+    ) {
         self.walk = walk
         self.samples = samples
         self.subject = subject
         self.identifiers = IdentifierSearch(identifiers)
-        self.isPair = isPair
+        self.isOnNode = isOnNode
     }
 
     public func result() -> AuditResult {
@@ -42,7 +47,7 @@ public struct Examination {
         let samples = samples.files[path] ?? []
         var list: [Finding] = []
         if let sample = samples.first(where: { $0.isEqual }), !Process.isOwn(path) {
-            if Constants.holds(sample.inside, at: path) {
+            if Constants.holds(sample.inside, at: path) || isOnNode?(path, sample.inside) == false {
                 result.constants += 1
             } else {
                 list.append(Finding(.equal, path, Excerpt.of(sample.inside)))

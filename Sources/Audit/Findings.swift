@@ -17,8 +17,8 @@ public enum FindingKind: String, Sendable, CaseIterable, Codable, Comparable {
 
     var meaning: String {
         switch self {
-        case .equal: "the same content as on the node"
-        case .moves: "numbers that move as the node's do"
+        case .equal: "the same content as there"
+        case .moves: "numbers that move as those there do"
         case .identifier: "names the node"
         case .writable: "a write would reach the node"
         case .undecided: "no row of the table decided it"

@@ -55,7 +55,7 @@ struct Movement {
             let moved = zip(track, track.dropFirst()).reduce(0) { sum, pair in
                 sum + information(size: pair.1.inside - pair.0.inside, width: pair.1.high - pair.1.low)
             }
-            if moved >= 1, bits >= threshold { return (bits, "\(first.inside) -> \(last.inside), as on the node") }
+            if moved >= 1, bits >= threshold { return (bits, "\(first.inside) -> \(last.inside), as there") }
         }
         var bits = 0.0
         let steps = Array(zip(track, track.dropFirst()))
@@ -67,7 +67,7 @@ struct Movement {
             bits += information(size: grown, width: most - least)
         }
         guard bits >= threshold, !isClock(steps.map { (grown: $1.inside - $0.inside, seconds: $1.time - $0.time) }) else { return nil }
-        return (bits, "+\(last.inside - first.inside), by as much as on the node")
+        return (bits, "+\(last.inside - first.inside), by as much as there")
     }
 
     private static func information(size: Int64, width: Int64) -> Double {

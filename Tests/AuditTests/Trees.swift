@@ -81,13 +81,16 @@ struct Case {
         node.add(path, text)
     }
 
-    func result(_ subject: Subject = Subject(), _ identifiers: [Identifier] = [], isPair: Bool = false) -> AuditResult {
-        examine(inside, node, subject, identifiers, isPair: isPair).result
+    func result(_ subject: Subject = Subject(), _ identifiers: [Identifier] = [], isOnNode: ((String, [UInt8]) -> Bool)? = nil)
+        -> AuditResult
+    {
+        examine(inside, node, subject, identifiers, isOnNode: isOnNode).result
     }
 }
 
 func examine(
-    _ inside: MemoryTree, _ node: MemoryTree, _ subject: Subject, _ identifiers: [Identifier], isPair: Bool = false
+    _ inside: MemoryTree, _ node: MemoryTree, _ subject: Subject, _ identifiers: [Identifier],
+    isOnNode: ((String, [UInt8]) -> Bool)? = nil
 ) -> (walk: Walk, samples: Samples, result: AuditResult) {
     let walk = Walk(inside)
     var time = 0.0
@@ -98,5 +101,5 @@ func examine(
             node.round += 1
             time += seconds
         })
-    return (walk, samples, Examination(walk, samples, subject, identifiers, isPair: isPair).result())
+    return (walk, samples, Examination(walk, samples, subject, identifiers, isOnNode: isOnNode).result())
 }
