@@ -54,9 +54,9 @@ value psutil "percents of 2 CPUs" 2 's/^percent //p'
 value psutil "started with the vNode" True 's/^age //p'
 value psutil "its own processes" True 's/^processes //p'
 value psutil "no exception" end '/^end$/p'
-# What a terminal shows without its movements: bars 0 and 1 and no 2, and all of the memory's size.
-htop_screen() { sed 's/\x1b[[(][0-9;?]*[A-Za-z]/\n/g' "$tools/vnode/htop.out"; }
-check "htop: a bar for each of 2 CPUs" "0 1" "$(htop_screen | grep -aoE '^ *[0-9]+\[' | tr -d ' [' | sort -un | xargs)"
+# What a terminal shows: colours and bold taken out, movements as new lines.
+htop_screen() { sed -E 's/\x1b(\[[0-9;]*m|\(B)//g; s/\x1b[[(][0-9;?]*[A-Za-z]/\n/g' "$tools/vnode/htop.out"; }
+check "htop: a bar for each of 2 CPUs" "0 1" "$(htop_screen | grep -aoE '(^|[^0-9.])[0-9]{1,2}\[' | tr -dc '0-9\n' | sort -un | xargs)"
 check_matches "htop: 512 MiB" '512M' "$(htop_screen | tr -d '\0')"
 value node-exporter "512 MiB" 5.36870912e+08 's/^node_memory_MemTotal_bytes //p'
 check "node-exporter: 2 CPUs" "0 1" "$(output node-exporter | sed -n 's/^node_cpu_seconds_total{cpu="\([0-9]*\)",mode="idle"} .*/\1/p' | xargs)"

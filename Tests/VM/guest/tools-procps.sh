@@ -34,7 +34,7 @@ tool numastat 'numastat; numastat -m'
 tool lstopo 'lstopo-no-graphics --of console'
 tool lstopo-pus 'lstopo-no-graphics --only pu'
 tool python 'python3 -c "import os; print(os.cpu_count()); print(len(os.sched_getaffinity(0)))"'
-run_tools sysctl
+run_tools
 
 value free "512 MiB" 524288 's/^Mem: +([0-9]+) .*/\1/p'
 value free "the guest's swap" 524284 's/^Swap: +([0-9]+) .*/\1/p'
@@ -61,9 +61,11 @@ value systemd-detect-virt "an answer" yes 's/^[a-z0-9-]+$/yes/p'
 check "findmnt: nothing of the guest's disks" "" "$(output findmnt | grep -E '/mnt/(share|out)|/run/guest')"
 check "sysctl: nothing of the guest's" "" "$(output sysctl | grep -E '^kernel\.(hostname = guest$|core_pattern = \||random\.boot_id = '"$(</proc/sys/kernel/random/boot_id)"')')"
 value sysctl "its own hostname" tools 's/^kernel\.hostname = //p'
+keys="fs.file-max fs.file-nr fs.nr_open fs.inotify.max_user_watches kernel.msgmax kernel.osrelease kernel.pid_max kernel.random.boot_id
+    kernel.sem kernel.shmmax kernel.threads-max net.core.somaxconn net.ipv4.ip_forward net.ipv4.ip_local_port_range net.ipv4.tcp_syncookies
+    vm.max_map_count vm.overcommit_memory vm.swappiness"
 check "sysctl: has the keys that programs look for" "" "$(
-    comm -23 <(sed -nE 's/^([^ ]+) = .*/\1/p' $tools/native/sysctl.out | sort) <(output sysctl | sed -nE 's/^([^ ]+) = .*/\1/p' | sort) |
-        grep -E '^(net\.core|net\.ipv4\.(tcp_|ip_)|vm\.(overcommit|max_map|swappiness)|kernel\.(pid_max|threads-max|shm|msg|sem)|fs\.(file-max|nr_open))' | head -n 20 | xargs)"
+    comm -23 <(xargs -n1 <<<"$keys" | sort) <(output sysctl | sed -nE 's/^([^ ]+) = .*/\1/p' | sort) | xargs)"
 check "ip: loopback alone" lo "$(output ip | sed -nE 's/^[0-9]+: ([a-z0-9]+)[:@ ].*/\1/p' | sort -u)"
 value numactl "one node" "1 nodes (0)" 's/^available: //p'
 value numactl "its CPUs" "0 1" 's/^node 0 cpus: //p'

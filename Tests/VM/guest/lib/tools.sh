@@ -39,7 +39,7 @@ run_tools() { # run_tools [NAME...]
         [[ ! -s $tools/vnode/$name.err && $(cat "$tools/vnode/$name.status") == 0 ]] || compared+=("$name")
     done
     ((${#compared[@]} == 0)) || bash -c "$(program "${compared[@]}")" | tar -C $tools/native -x
-    echo "seconds: $(grep -H . $tools/vnode/*.seconds $tools/native/*.seconds | sed -E 's|.*/(.*/.*)\.seconds:|\1 |' | sort -k2,2 -rn | head -n 8 | xargs)"
+    echo "seconds: $(grep -H . $tools/vnode/*.seconds $tools/native/*.seconds 2>/dev/null | sed -E 's|.*/(.*/.*)\.seconds:|\1 |' | sort -k2,2 -rn | head -n 8 | xargs)"
     for name in "${tool_names[@]}"; do runs "$name"; done
 }
 
