@@ -33,7 +33,15 @@ struct DocumentedException: Sendable {
         },
         DocumentedException(name: "usable CPUs", reason: "sched_getaffinity(2) tells a process where it may run") {
             finding, content, subject in
-            finding.kind == .equal && finding.path.hasPrefix("/sys/devices/system/") && isAffinity(content, subject.allowedCPUs)
+            finding.kind == .equal
+                && (finding.path.hasPrefix("/sys/devices/system/") || finding.path == "/proc/sys/kernel/watchdog_cpumask")
+                && isAffinity(content, subject.allowedCPUs)
+        },
+        DocumentedException(name: "loopback", reason: "every network namespace has its own, the same everywhere") { finding, _, _ in
+            finding.kind == .equal && finding.path.hasPrefix("/sys/devices/virtual/net/lo/")
+        },
+        DocumentedException(name: "distance", reason: "10 is the distance of a NUMA node to itself, by definition") { finding, content, _ in
+            finding.kind == .equal && finding.path == "/sys/devices/system/node/node0/distance" && content.elementsEqual("10\n".utf8)
         },
     ]
 
@@ -63,7 +71,8 @@ struct DocumentedException: Sendable {
     }
 
     private static func isOfProcessor(_ path: String) -> Bool {
-        if path == "/proc/cpuinfo" { return true }
+        // Which weaknesses a CPU has follows from its model, and what is done about them is a program's to know.
+        if path == "/proc/cpuinfo" || path.hasPrefix("/sys/devices/system/cpu/vulnerabilities/") { return true }
         let parts = path.split(separator: "/")
         guard parts.count > 6, parts[0] == "sys", parts[3] == "cpu", parts[4].hasPrefix("cpu") else { return false }
         return parts[5] == "topology" || parts[5] == "cache"

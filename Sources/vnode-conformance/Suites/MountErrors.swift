@@ -27,7 +27,7 @@ extension Suite {
                 try await context.asNobody(context.mountWords(directory)).refused(naming: ["root"])
             },
             Check("paths prints every row in every format") { context in
-                for (format, first) in [("text", "PATH"), ("json", "["), ("markdown", "| path")] {
+                for (format, first) in [("text", "PATH"), ("json", "["), ("markdown", "# Paths")] {
                     let outcome = try await command([context.program("vnode-fs"), "paths", "--format", format], in: context).succeeded()
                     try expect(outcome.output.hasPrefix(first), "\(format) that begins with \(first)", got: outcome.text)
                     for path in ["/proc/meminfo", "/proc/buddyinfo", "/sys/devices/system/cpu/online"] {
