@@ -40,18 +40,22 @@ let package = Package(
     products: [
         .executable(name: "vnode-fs", targets: ["vnode-fs"]),
         .executable(name: "vnode", targets: ["vnode"]),
+        .executable(name: "vnode-runtime", targets: ["vnode-runtime"]),
         .executable(name: "vnode-init", targets: ["vnode-init"]),
         .executable(name: "vnode-conformance", targets: ["vnode-conformance"]),
         .executable(name: "vnode-load", targets: ["vnode-load"]),
+        .executable(name: "vnode-adversary", targets: ["vnode-adversary"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "CFuse3"),
+        .systemLibrary(name: "CSeccomp"),
         .target(name: "CLinux"),
         .target(name: "CInit", cSettings: [.unsafeFlags(["-ffreestanding", "-fno-stack-protector", "-Os"])]),
         .target(name: "Linux", dependencies: ["CLinux", system], swiftSettings: strict),
@@ -66,19 +70,33 @@ let package = Package(
         .target(name: "Metrics", dependencies: ["Linux", "Text", system], swiftSettings: strict),
         .target(
             name: "ViewServer",
-            dependencies: ["Tree", "Text", "Readings", "FuseKit", "Takeover", "Metrics", "Control", "Linux", system, logging],
+            dependencies: [
+                "Tree", "Text", "Readings", "FuseKit", "Takeover", "Metrics", "Control", "Seccomp", "Linux", "CLinux", system, logging,
+            ],
             swiftSettings: strict),
         .target(name: "Audit", dependencies: ["Tree", "Text", "Linux", "CLinux", system], swiftSettings: strict),
         .target(name: "OCI", swiftSettings: strict),
+        .target(name: "Preflight", dependencies: ["Linux", "CLinux", system], swiftSettings: strict),
+        .target(name: "Installer", dependencies: ["NodeConfiguration", "Linux", system], swiftSettings: strict),
+        .target(name: "NodeConfiguration", dependencies: ["Linux", system], swiftSettings: strict),
         .target(
-            name: "Sandbox", dependencies: ["Tree", "Control", "OCI", "Linux", "CLinux", system],
+            name: "Seccomp", dependencies: ["CSeccomp", "OCI", "Linux", system], swiftSettings: strict,
+            linkerSettings: [.linkedLibrary(":libseccomp.a")]),
+        .target(
+            name: "Sandbox", dependencies: ["Tree", "Control", "Metrics", "OCI", "Seccomp", "Takeover", "Linux", "CLinux", system],
             swiftSettings: strict),
         .executableTarget(
             name: "vnode-fs",
-            dependencies: ["ViewServer", "Takeover", "Metrics", "Audit", "Tree", "Control", "Linux", "CLinux", arguments, logging, system],
+            dependencies: [
+                "ViewServer", "Sandbox", "Seccomp", "Takeover", "Metrics", "Audit", "Preflight", "Tree", "Control", "Linux", "CLinux",
+                arguments,
+                logging, system,
+            ],
             swiftSettings: strict),
         .executableTarget(
-            name: "vnode", dependencies: ["Sandbox", "Control", "Linux", arguments, system], swiftSettings: strict),
+            name: "vnode", dependencies: ["Sandbox", "Installer", "NodeConfiguration", "Control", "Linux", arguments, system],
+            swiftSettings: strict),
+        .executableTarget(name: "vnode-runtime", dependencies: ["Sandbox", "NodeConfiguration"], swiftSettings: strict),
         .executableTarget(
             name: "vnode-init", dependencies: ["CInit"], swiftSettings: embedded,
             linkerSettings: [.unsafeFlags(withoutLibraries.flatMap { ["-Xclang-linker", $0] })]),
@@ -91,6 +109,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "render-benchmark", dependencies: ["Readings", "Tree", "Text"], path: "Benchmarks/render", swiftSettings: strict),
+        .target(name: "CAdversary"),
+        .executableTarget(
+            name: "vnode-adversary", dependencies: ["CAdversary", "CLinux", "Linux", arguments, system], swiftSettings: strict),
         .target(name: "LoadChecks", dependencies: ["Tree", "Text"], swiftSettings: strict),
         .executableTarget(
             name: "vnode-load",
@@ -105,7 +126,13 @@ let package = Package(
         .testTarget(name: "TakeoverTests", dependencies: ["Takeover", "Linux", system], swiftSettings: strict),
         .testTarget(name: "ViewServerTests", dependencies: ["ViewServer", "Takeover", "Tree", system], swiftSettings: strict),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Linux", "Text", system], swiftSettings: strict),
+        .testTarget(name: "ManifestTests", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
+        .testTarget(name: "InstallerTests", dependencies: ["Installer", "NodeConfiguration", "Linux"], swiftSettings: strict),
+        .testTarget(name: "PreflightTests", dependencies: ["Preflight"], swiftSettings: strict),
+        .testTarget(name: "NodeConfigurationTests", dependencies: ["NodeConfiguration", "Linux"], swiftSettings: strict),
+        .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
         .testTarget(name: "LoadTests", dependencies: ["LoadChecks", "Tree", "Text"], swiftSettings: strict),
+        .testTarget(name: "SeccompTests", dependencies: ["Seccomp", "OCI", "CSeccomp", system], swiftSettings: strict),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "OCI", "Tree", "Linux", system], swiftSettings: strict),
     ]
 )

@@ -32,6 +32,10 @@ int clinux_open_inside(int root, const char *path) {
     return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
 
+int clinux_open_place(int directory, const char *path, int follow) {
+    return openat(directory, path, O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+}
+
 int clinux_open_beneath(int root, const char *path, int flags) {
     struct open_how how = {
         .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
@@ -41,6 +45,11 @@ int clinux_open_beneath(int root, const char *path, int flags) {
 int64_t clinux_filesystem(int fd) {
     struct statfs information;
     return fstatfs(fd, &information) != 0 ? -1 : (int64_t)information.f_type;
+}
+
+int clinux_lock_byte(int fd, int64_t offset) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
+    return fcntl(fd, F_OFD_SETLKW, &lock);
 }
 
 int clinux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }

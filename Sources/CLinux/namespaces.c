@@ -4,6 +4,7 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -33,6 +34,20 @@ int clinux_mount_setattr(int directory, const char *path, unsigned int flags, ui
     struct attributes attributes = {.set = set, .clear = clear, .userns = userns < 0 ? 0 : (uint64_t)userns};
     return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
 }
+
+int64_t clinux_mount_minor(int fd) {
+    struct statx status;
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status) < 0) return -1;
+    // STATX_ATTR_MOUNT_ROOT.
+    return status.stx_attributes & 0x2000 ? status.stx_dev_minor : -1;
+}
+
+int clinux_mount_setattr_private(int tree) {
+    struct attributes attributes = {.propagation = MS_PRIVATE};
+    return (int)syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes);
+}
+
+int clinux_namespace_type(int namespace) { return ioctl(namespace, NS_GET_NSTYPE); }
 
 int64_t clinux_minor(const char *path) {
     struct statx status;

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 public import Linux
+import Synchronization
 public import SystemPackage
 
 /// A failure of the control socket, or one the other side reported.
@@ -19,6 +20,9 @@ public struct ControlError: Error, CustomStringConvertible {
 /// One connection of the control socket: JSON messages over a unix SOCK_SEQPACKET, with descriptors.
 public struct Channel: ~Copyable {
     public let socket: OwnedFD
+    /// Of the last request asked here, and how many parts of its answer have come.
+    private let number = Atomic<UInt64>(0)
+    private let parts = Atomic<Int>(0)
 
     /// Longest message either side accepts, bytes.
     public static let longest = 16384
@@ -59,14 +63,14 @@ public struct Channel: ~Copyable {
 
     /// The next message and its descriptors, which the caller owns; nil when the other side has closed.
     /// EINVAL for what is not a message of this kind (its descriptors are closed).
-    /// Peeking leaves the message where it is; `skip` takes it away.
+    /// Peeking leaves the message where it is; `skip` takes it away. Not waiting, EAGAIN when there is none.
     public borrowing func receive<Message: Decodable>(
-        _ type: Message.Type, peeking: Bool = false
+        _ type: Message.Type, peeking: Bool = false, waiting: Bool = true
     ) throws(ControlError) -> (Message, [CInt])? {
         let bytes: [UInt8]
         let descriptors: [CInt]
         do {
-            (bytes, descriptors) = try Sockets.receive(longest: Channel.longest, peeking: peeking, on: socket)
+            (bytes, descriptors) = try Sockets.receive(longest: Channel.longest, peeking: peeking, waiting: waiting, on: socket)
         } catch {
             throw ControlError(error, "control socket: receiving: \(error)")
         }
@@ -88,21 +92,46 @@ public struct Channel: ~Copyable {
         for descriptor in received.1 { _ = close(descriptor) }
     }
 
+    /// Whether the other side is gone, asked while no answer is due. Answers that come once more are passed over.
+    public borrowing func isClosed() -> Bool {
+        while true {
+            do throws(ControlError) {
+                guard let (_, descriptors) = try receive(Answered.self, waiting: false) else { return true }
+                for descriptor in descriptors { _ = close(descriptor) }
+            } catch { return error.errno != .wouldBlock }
+        }
+    }
+
     /// Sends a request and waits for its answer; a failure the daemon reports is thrown.
     public borrowing func ask(_ request: Request, descriptors: [CInt] = []) throws(ControlError) -> (Response, [CInt]) {
-        try send(request, descriptors: descriptors)
+        try start(request, descriptors: descriptors)
         return try answer()
     }
 
-    /// One further answer to the request before (`list` has several).
+    /// Sends a request.
+    public borrowing func start(_ request: Request, descriptors: [CInt] = []) throws(ControlError) {
+        parts.store(0, ordering: .relaxed)
+        try send(Asked(number.wrappingAdd(1, ordering: .relaxed).newValue, request), descriptors: descriptors)
+    }
+
+    /// One further answer to the request started last (`list` has several). What has come before is passed over.
     public borrowing func answer() throws(ControlError) -> (Response, [CInt]) {
-        guard let (response, received) = try receive(Response.self) else {
-            throw ControlError(.connectionReset, "control socket: vnode-fs closed the connection")
-        }
-        if case .failed(let errno, let message) = response {
+        let asked = number.load(ordering: .relaxed)
+        let expected = parts.load(ordering: .relaxed)
+        while true {
+            guard let (answer, received) = try receive(Answered.self) else {
+                throw ControlError(.connectionReset, "control socket: vnode-fs closed the connection")
+            }
+            if answer.number == asked, answer.part == expected {
+                parts.store(expected + 1, ordering: .relaxed)
+                guard case .failed(let errno, let message) = answer.response else { return (answer.response, received) }
+                for descriptor in received { _ = close(descriptor) }
+                throw ControlError(Errno(rawValue: errno), message)
+            }
             for descriptor in received { _ = close(descriptor) }
-            throw ControlError(Errno(rawValue: errno), message)
+            guard answer.number < asked || answer.number == asked && answer.part < expected else {
+                throw ControlError(.protocolError, "control socket: an answer to what nobody asked")
+            }
         }
-        return (response, received)
     }
 }

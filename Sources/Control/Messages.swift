@@ -35,16 +35,47 @@ public struct VNodeRecord: Codable, Sendable, Equatable {
 /// One view: the outer container's, or that of one inner container.
 public struct ViewRecord: Codable, Sendable, Equatable {
     public var name: String
-    /// Absolute path of the cgroup directory the view is bound to; at or below the vNode's top.
+    /// Absolute path of the cgroup directory the view is bound to; at or below its top.
     public var cgroup: String
+    /// Inode number of the network namespace of the processes that see it, where that is not the vNode's.
+    public var network: UInt64?
+    /// The cgroup up to which limits count; nil: the vNode's top. A pod's containers have it in their pod's.
+    public var top: String?
 
-    public init(name: String, cgroup: String) {
+    public init(name: String, cgroup: String, network: UInt64? = nil, top: String? = nil) {
         self.name = name
         self.cgroup = cgroup
+        self.network = network
+        self.top = top
     }
 }
 
-/// What the launcher asks. One request is one message; descriptors travel with it in the order named.
+/// A request on its way: `{"number":3,"request":{"list":{}}}`. Numbers of a connection only grow.
+public struct Asked: Codable, Sendable, Equatable {
+    public var number: UInt64
+    public var request: Request
+
+    public init(_ number: UInt64, _ request: Request) {
+        self.number = number
+        self.request = request
+    }
+}
+
+/// An answer on its way: `{"number":3,"part":0,"response":{"done":{}}}`. The parts of one request's are numbered from 0. Both numbers
+/// are there because a worker that takes over answers again what the one before may have answered.
+public struct Answered: Codable, Sendable, Equatable {
+    public var number: UInt64
+    public var part: Int
+    public var response: Response
+
+    public init(_ number: UInt64, part: Int, _ response: Response) {
+        self.number = number
+        self.part = part
+        self.response = response
+    }
+}
+
+/// What the launcher asks. One request is one message (`Asked`); descriptors travel with it in the order named.
 public enum Request: Codable, Sendable, Equatable {
     case hello(version: Int)
     /// Descriptors: static /dev/fuse, live /dev/fuse, staging mount namespace, pidfd of `vnode-init`,
@@ -53,6 +84,8 @@ public enum Request: Codable, Sendable, Equatable {
     /// Answer: `.view(number:)`, the name of the view's directory at the root of both connections. A tied view goes with the
     /// connection it was added on.
     case addView(vnode: String, ViewRecord, isTied: Bool)
+    /// Descriptor: the seccomp listener of a container that sees this view, staged at `top`. Answer: `.done`.
+    case addListener(vnode: String, view: UInt32, top: String)
     case removeView(vnode: String, number: UInt32)
     case removeVNode(name: String)
     /// Answer: `.done` with the staging mount namespace as descriptor.
@@ -79,7 +112,7 @@ public enum Response: Codable, Sendable, Equatable {
 public let releaseVersion = "0.1.0"
 
 /// Version of this protocol: both sides must have the same.
-public let protocolVersion = 2
+public let protocolVersion = 4
 
 /// Where the daemon listens unless told otherwise.
 public let defaultSocketPath = "/run/vnode/vnode-fs.sock"

@@ -51,6 +51,12 @@ public enum Directories {
         }
     }
 
+    public static func isDirectory(_ place: borrowing OwnedFD) throws(Errno) -> Bool {
+        var information = stat()
+        _ = try check(unsafe fstat(place.raw, &information))
+        return information.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// EEXIST when there is one already.
     public static func make(_ path: String, below directory: CInt = AT_FDCWD, mode: UInt32 = 0o755) throws(Errno) {
         _ = try check(unsafe mkdirat(directory, path, mode))

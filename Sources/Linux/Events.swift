@@ -20,15 +20,14 @@ public enum Events {
         return unsafe Glibc.read(descriptor.raw, &info, size) == size ? CInt(info.ssi_signo) : nil
     }
 
-    /// A clock that becomes readable every `seconds` once started; 0 stops it.
+    /// A clock that becomes readable every so often once started; 0 stops it.
     public static func timer() throws(Errno) -> OwnedFD {
         OwnedFD(taking: try check(timerfd_create(CLOCK_MONOTONIC, CInt(TFD_CLOEXEC) | CInt(TFD_NONBLOCK))))
     }
 
-    public static func setTimer(_ timer: borrowing OwnedFD, seconds: Int) throws(Errno) {
-        var setting = itimerspec()
-        setting.it_interval.tv_sec = seconds
-        setting.it_value.tv_sec = seconds
+    public static func setTimer(_ timer: borrowing OwnedFD, milliseconds: Int) throws(Errno) {
+        let period = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+        var setting = itimerspec(it_interval: period, it_value: period)
         _ = try check(unsafe timerfd_settime(timer.raw, 0, &setting, nil))
     }
 

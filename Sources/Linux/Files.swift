@@ -70,4 +70,9 @@ public enum Files {
     public static func openInside(_ path: String, root: borrowing OwnedFD) throws(Errno) -> OwnedFD {
         OwnedFD(taking: try check(unsafe clinux_open_inside(root.raw, path)))
     }
+
+    /// The type of the file system it is on, as statfs(2) has it.
+    public static func fileSystem(of file: borrowing OwnedFD) throws(Errno) -> Int {
+        try check(Int(clinux_filesystem(file.raw)))
+    }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 public import SystemPackage
 
@@ -12,6 +13,14 @@ public enum Locks {
     /// Waits for the lock.
     public static func lock(_ file: borrowing OwnedFD, _ mode: Mode = .exclusive) throws(Errno) {
         while flock(file.raw, mode.flag) < 0 {
+            let error = Errno(rawValue: errno)
+            if error != .interrupted { throw error }
+        }
+    }
+
+    /// Waits for the lock on one byte of a file, which it need not have.
+    public static func lock(_ file: borrowing OwnedFD, byte: Int64) throws(Errno) {
+        while clinux_lock_byte(file.raw, byte) < 0 {
             let error = Errno(rawValue: errno)
             if error != .interrupted { throw error }
         }

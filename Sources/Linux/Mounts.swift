@@ -40,12 +40,60 @@ public enum Mounts {
     /// Puts a copy of the mount at `source` on `target`, its owners shifted by the maps of a user namespace.
     /// EINVAL: the filesystem cannot be ID-mapped. EPERM: it already is.
     public static func bindMapped(_ source: String, on target: String, userNamespace: borrowing OwnedFD, readOnly: Bool) throws(Errno) {
-        let tree = OwnedFD(taking: try check(unsafe clinux_open_tree(AT_FDCWD, source, 1 | UInt32(O_CLOEXEC))))
+        let tree = try copy(source)
         let set = attributeIDMap | (readOnly ? attributeReadOnly : 0)
         _ = try check(unsafe clinux_mount_setattr(tree.raw, "", atEmptyPath, set, 0, userNamespace.raw))
+        try attach(tree, to: target)
+    }
+
+    /// A copy of the mount at `source`, in no tree yet.
+    public static func copy(_ source: String) throws(Errno) -> OwnedFD {
+        OwnedFD(taking: try check(unsafe clinux_open_tree(AT_FDCWD, source, 1 | UInt32(O_CLOEXEC))))
+    }
+
+    /// Puts such a copy on `target`.
+    public static func attach(_ tree: borrowing OwnedFD, to target: String) throws(Errno) {
         _ = try check(unsafe clinux_move_mount(tree.raw, "", AT_FDCWD, target, 4))
     }
 
+    /// A copy of the mount at `path` and of those below, in no tree yet and apart from those it was made of.
+    public static func copyTree(_ path: String) throws(Errno) -> OwnedFD {
+        let tree = OwnedFD(taking: try check(unsafe clinux_open_tree(AT_FDCWD, path, 1 | UInt32(O_CLOEXEC) | atRecursive)))
+        _ = try check(clinux_mount_setattr_private(tree.raw))
+        return tree
+    }
+
+    /// Shifts the owners of such a copy by the maps of a user namespace; device nodes in it are none.
+    /// EINVAL: a filesystem of it cannot be ID-mapped. EPERM: a mount of it already is.
+    public static func map(_ tree: borrowing OwnedFD, userNamespace: borrowing OwnedFD, readOnly: Bool) throws(Errno) {
+        let set = attributeIDMap | attributeNoDevices | (readOnly ? attributeReadOnly : 0)
+        _ = try check(unsafe clinux_mount_setattr(tree.raw, "", atEmptyPath | atRecursive, set, 0, userNamespace.raw))
+    }
+
+    /// Mounts such a copy on an open directory.
+    public static func attach(_ tree: borrowing OwnedFD, to place: borrowing OwnedFD) throws(Errno) {
+        // MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH.
+        _ = try check(unsafe clinux_move_mount(tree.raw, "", place.raw, "", 0x44))
+    }
+
+    /// Gives it what mount(2) was asked for: read-only all of it, the rest its top.
+    public static func setAttributes(of tree: borrowing OwnedFD, flags: UInt64) throws(Errno) {
+        // MS_NOSUID, MS_NODEV and MS_NOEXEC are the attributes' bits.
+        let set = flags & 0xe | (flags & 2048 != 0 ? 0x80 : 0)
+        if set != 0 { _ = try check(unsafe clinux_mount_setattr(tree.raw, "", atEmptyPath, set, 0, -1)) }
+        if flags & 1 != 0 { _ = try check(unsafe clinux_mount_setattr(tree.raw, "", atEmptyPath | atRecursive, attributeReadOnly, 0, -1)) }
+    }
+
+    /// Whether an open file is where a procfs, or a file system of one of these FUSE connections, is mounted.
+    public static func isCovered(_ place: borrowing OwnedFD, connections: [UInt32?]) -> Bool {
+        let minor = clinux_mount_minor(place.raw)
+        guard minor >= 0 else { return false }
+        return clinux_filesystem(place.raw) == procfs || connections.contains(UInt32(truncatingIfNeeded: minor))
+    }
+
+    private static let procfs: Int64 = 0x9fa0
+    private static let attributeNoDevices: UInt64 = 4
+    private static let atRecursive: UInt32 = 0x8000
     private static let attributeReadOnly: UInt64 = 1
     private static let attributeIDMap: UInt64 = 0x10_0000
     private static let atEmptyPath: UInt32 = 0x1000

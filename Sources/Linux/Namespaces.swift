@@ -34,7 +34,7 @@ public struct Namespaces: OptionSet, Sendable {
     /// What tells two namespaces apart.
     public struct Identity: Sendable, Equatable {
         let device: UInt64
-        let inode: UInt64
+        public let inode: UInt64
     }
 
     public static func identity(of namespace: borrowing OwnedFD) throws(Errno) -> Identity {
@@ -46,6 +46,11 @@ public struct Namespaces: OptionSet, Sendable {
     /// The user namespace a namespace belongs to. EPERM: it is none of the caller's or below.
     public static func owner(of namespace: borrowing OwnedFD) throws(Errno) -> OwnedFD {
         OwnedFD(taking: try check(clinux_owner(namespace.raw)))
+    }
+
+    /// The kind of a namespace; EINVAL or ENOTTY for a descriptor that is none.
+    public static func kind(of namespace: borrowing OwnedFD) throws(Errno) -> Namespaces {
+        Namespaces(rawValue: UInt32(bitPattern: try check(clinux_namespace_type(namespace.raw))))
     }
 
     /// Brings `lo` of the own network namespace up.

@@ -37,3 +37,8 @@ public func check(_ result: Int) throws(Errno) -> Int {
     if result < 0 { throw Errno(rawValue: errno) }
     return result
 }
+
+public enum Descriptors {
+    /// The next program gets it too.
+    public static func keepOnExecute(_ descriptor: CInt) throws(Errno) { _ = try check(clinux_fcntl(descriptor, F_SETFD, 0)) }
+}

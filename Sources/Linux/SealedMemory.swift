@@ -56,3 +56,8 @@ public enum SealedMemory {
     /// F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE.
     private static let seals = 0xf
 }
+
+extension SealedMemory {
+    /// One that is not sealed yet: written to by whoever has it.
+    public static func open(name: String) throws(Errno) -> OwnedFD { OwnedFD(taking: try check(unsafe clinux_memfd(name))) }
+}

@@ -18,6 +18,11 @@ public enum Sockets {
         OwnedFD(taking: try check(socket(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0)))
     }
 
+    /// A byte stream instead of messages.
+    public static func stream() throws(Errno) -> OwnedFD {
+        OwnedFD(taking: try check(socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)))
+    }
+
     public static func datagram() throws(Errno) -> OwnedFD {
         OwnedFD(taking: try check(socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)))
     }

@@ -5,7 +5,7 @@ public import SystemPackage
 
 /// Memory that outlives a worker: its requests under way and what its successor must know. The supervisor holds the descriptor.
 ///
-/// A page of its own (`Header`), then the request slots, then the records.
+/// A page of its own (`Header`), then the request slots, those of brokered system calls, then the records.
 @safe public final class SharedMemory: @unchecked Sendable {
     /// Of addresses; pages nobody has written to cost nothing.
     static let size = 1 << 30
@@ -15,7 +15,7 @@ public import SystemPackage
     static let records = 2 << 20
 
     /// What both binaries of an upgrade must agree on: the layout of this memory and of the records in it, and the link's messages.
-    public static let version: UInt32 = 1
+    public static let version: UInt32 = 3
 
     public let descriptor: OwnedFD
     private let base: UnsafeMutableRawPointer

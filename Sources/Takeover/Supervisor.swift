@@ -345,6 +345,8 @@ public final class Supervisor {
     // MARK: Upgrade
 
     private func begin(_ client: UInt64, _ next: consuming OwnedFD) {
+        // Asked by another worker for the same client: the one before has died with its request.
+        guard upgrade?.client != client else { return }
         guard upgrade == nil else { return refuse(client, "another upgrade is under way") }
         do throws(Errno) {
             upgrade = Upgrade(worker: try WorkerProcess(next, arguments: options.arguments), client: client)

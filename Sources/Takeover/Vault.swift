@@ -72,10 +72,10 @@ import Synchronization
 
     // MARK: Reading what is there
 
-    /// Every record there is.
-    public func found() -> [Found] {
+    /// Every record there is, or every one of an owner.
+    public func found(of owner: UInt64? = nil) -> [Found] {
         state.withLock { state in
-            state.owners.values.flatMap { $0 }.sorted().map {
+            (owner.map { state.owners[$0] ?? [] } ?? state.owners.values.flatMap { $0 }).sorted().map {
                 Found(
                     owner: memory.load64($0 + Field.owner), item: memory.load64($0 + Field.item),
                     record: Record(offset: $0, order: memory.load64($0 + Field.order)))

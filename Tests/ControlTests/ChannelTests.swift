@@ -32,9 +32,9 @@ private struct Pair: ~Copyable {
     ])
     func everyRequestArrivesAsItWasSent(request: Request) throws {
         let pair = try Pair()
-        try pair.near.send(request)
-        let (received, descriptors) = try #require(try pair.far.receive(Request.self))
-        #expect(received == request)
+        try pair.near.send(Asked(7, request))
+        let (received, descriptors) = try #require(try pair.far.receive(Asked.self))
+        #expect(received == Asked(7, request))
         #expect(descriptors.isEmpty)
     }
 
@@ -42,8 +42,8 @@ private struct Pair: ~Copyable {
         let pair = try Pair()
         let first = try Files.open("/dev/null", flags: O_RDONLY)
         let second = try Files.open("/proc/version", flags: O_RDONLY)
-        try pair.near.send(Request.list, descriptors: [first.raw, second.raw])
-        let (_, received) = try #require(try pair.far.receive(Request.self))
+        try pair.near.send(Asked(1, .list), descriptors: [first.raw, second.raw])
+        let (_, received) = try #require(try pair.far.receive(Asked.self))
         try #require(received.count == 2)
         let files = [OwnedFD(taking: received[0]).release(), OwnedFD(taking: received[1]).release()]
         defer { for file in files { _ = close(file) } }
@@ -52,7 +52,11 @@ private struct Pair: ~Copyable {
         #expect(unsafe fstat(files[1], &status) == 0 && status.st_mode & S_IFMT == S_IFREG)
     }
 
-    @Test(arguments: ["", "{", "null", "[]", #"{"list":1}"#, #"{"addVNode":{}}"#, #"{"unknown":{}}"#, "\u{0}\u{1}\u{2}"])
+    @Test(arguments: [
+        "", "{", "null", "[]", #"{"list":{}}"#, #"{"number":1}"#, #"{"number":1,"request":{"list":1}}"#,
+        #"{"number":1,"request":{"addVNode":{}}}"#, #"{"number":1,"request":{"unknown":{}}}"#, #"{"number":-1,"request":{"list":{}}}"#,
+        #"{"number":1.5,"request":{"list":{}}}"#, "\u{0}\u{1}\u{2}",
+    ])
     func whatIsNoRequestIsRefusedAndItsDescriptorsAreClosed(text: String) throws {
         let pair = try Pair()
         var ends: [CInt] = [-1, -1]
@@ -60,7 +64,7 @@ private struct Pair: ~Copyable {
         let reading = OwnedFD(taking: ends[0])
         try Sockets.send(Array(text.utf8) + [0x20], descriptors: [ends[1], ends[1]], on: pair.far.socket)
         _ = close(ends[1])
-        #expect(throws: ControlError.self) { _ = try pair.near.receive(Request.self) }
+        #expect(throws: ControlError.self) { _ = try pair.near.receive(Asked.self) }
         // The end of the pipe shows that no writer is left.
         #expect(try Files.read(reading).isEmpty)
     }
@@ -68,7 +72,7 @@ private struct Pair: ~Copyable {
     @Test func aMessageLongerThanTheLongestIsRefusedWhole() throws {
         let pair = try Pair()
         try Sockets.send([UInt8](repeating: 0x20, count: Channel.longest + 1), on: pair.far.socket)
-        #expect(throws: ControlError.self) { _ = try pair.near.receive(Request.self) }
+        #expect(throws: ControlError.self) { _ = try pair.near.receive(Asked.self) }
     }
 
     @Test func aVNodeOfManyViewsIsToldInParts() throws {
@@ -87,15 +91,46 @@ private struct Pair: ~Copyable {
 
     @Test func aClosedConnectionIsTheEnd() throws {
         let pair = try Pair()
+        try pair.far.send(Answered(1, part: 0, .done))
+        var isClosed = pair.near.isClosed()
+        #expect(!isClosed)
         let near = pair.closingFar()
-        #expect(try near.receive(Request.self) == nil)
+        isClosed = near.isClosed()
+        #expect(isClosed)
+        #expect(try near.receive(Asked.self) == nil)
     }
 
     @Test func aFailureIsThrownToWhoAsked() throws {
         let pair = try Pair()
-        try pair.far.send(Response.failed(errno: Errno.fileExists.rawValue, message: "there is one"))
-        let error = #expect(throws: ControlError.self) { _ = try pair.near.answer() }
+        try pair.far.send(Answered(1, part: 0, .failed(errno: Errno.fileExists.rawValue, message: "there is one")))
+        let error = #expect(throws: ControlError.self) { _ = try pair.near.ask(.list) }
         #expect(error?.errno == .fileExists)
         #expect(error?.message == "there is one")
+    }
+
+    @Test func anAnswerThatComesTwiceIsHeardOnce() throws {
+        let pair = try Pair()
+        var ends: [CInt] = [-1, -1]
+        try #require(unsafe pipe(&ends) == 0)
+        let reading = OwnedFD(taking: ends[0])
+        for _ in 1...2 { try pair.far.send(Answered(1, part: 0, .view(number: 1)), descriptors: [ends[1]]) }
+        _ = close(ends[1])
+        for part in [0, 1, 0, 1, 2] { try pair.far.send(Answered(2, part: part, .view(number: UInt32(10 + part)))) }
+        let (first, descriptors) = try pair.near.ask(.list)
+        for descriptor in descriptors { _ = close(descriptor) }
+        #expect(first == .view(number: 1))
+        var answers = [try pair.near.ask(.list).0]
+        for _ in 1...2 { answers.append(try pair.near.answer().0) }
+        #expect(answers == [.view(number: 10), .view(number: 11), .view(number: 12)])
+        // The end of the pipe shows that no writer is left: neither the one that was heard nor the one that was not.
+        #expect(try Files.read(reading).isEmpty)
+    }
+
+    @Test(arguments: [Answered(2, part: 0, .done), Answered(1, part: 1, .done)])
+    func anAnswerToWhatNobodyAskedIsRefused(answer: Answered) throws {
+        let pair = try Pair()
+        try pair.far.send(answer)
+        let error = #expect(throws: ControlError.self) { _ = try pair.near.ask(.list) }
+        #expect(error?.errno == .protocolError)
     }
 }

@@ -34,6 +34,10 @@ int clinux_open_tree(int directory, const char *path, unsigned int flags);
 int clinux_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned int flags);
 // struct mount_attr in one call; userns -1 unless MOUNT_ATTR_IDMAP is in `set`.
 int clinux_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set, uint64_t clear, int userns);
+// The same: MS_PRIVATE for all mounts of a tree that open_tree(2) made.
+int clinux_mount_setattr_private(int tree);
+// ioctl(2) is variadic: NS_GET_NSTYPE, the CLONE_NEW* of a namespace.
+int clinux_namespace_type(int namespace);
 // fork(2) with the flags of clone3(2), optionally born in a cgroup (-1: none). The pidfd is close-on-exec.
 pid_t clinux_clone(uint64_t flags, int cgroup, int *pidfd);
 int clinux_pidfd_open(pid_t pid);
@@ -59,6 +63,13 @@ int clinux_adopt_orphans(void);
 int clinux_window_size(int terminal, uint16_t *rows, uint16_t *columns);
 // openat2 with O_PATH | O_CLOEXEC and RESOLVE_IN_ROOT.
 int clinux_open_inside(int root, const char *path);
+// As the one who calls it means the path, magic links and all: O_PATH.
+int clinux_open_place(int directory, const char *path, int follow);
+// Minor device number of the mount whose root an open file is; -1 when it is none.
+int64_t clinux_mount_minor(int fd);
+// <sys/fsuid.h> and <linux/capability.h>: what files may be reached from now on. Ids are those of the own user namespace; `effective` cuts
+// the capabilities in effect.
+int clinux_look_as(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint64_t effective);
 // openat2 that follows no symlink and does not leave `root`.
 int clinux_open_beneath(int root, const char *path, int flags);
 // struct statfs is not exported: f_type of an open file, -1 and errno.
@@ -73,6 +84,8 @@ int clinux_keep_capabilities(uint64_t keep);
 int clinux_act_as(uid_t uid);
 // keyctl(2) has no wrapper in glibc.
 int clinux_new_session_keyring(void);
+// struct flock shares its name with a function, and fcntl(2) is variadic: waits for the lock on one byte, which goes with the open file.
+int clinux_lock_byte(int fd, int64_t offset);
 // memfd_create(2): close-on-exec, can be sealed.
 int clinux_memfd(const char *name);
 // Memory shared with another process: the compiler must not move other accesses across these, whoever else it thinks can see them.
@@ -88,6 +101,10 @@ static inline void clinux_store64(void *at, uint64_t value) {
     __atomic_store_n((uint64_t *)at, value, __ATOMIC_SEQ_CST);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
+// Whether the word was `old`, and now is `new`.
+static inline int clinux_exchange32(void *at, uint32_t old, uint32_t new) {
+    return __atomic_compare_exchange_n((uint32_t *)at, &old, new, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
 // A pointer of this thread's own: Swift has no thread-local variables.
 void clinux_set_thread_value(void *value);
 void *clinux_thread_value(void);
@@ -95,3 +112,14 @@ void *clinux_thread_value(void);
 int clinux_set_name(const char *name);
 // statx(2) is a GNU extension. Minor device number of what is mounted at `path`, without asking its server; -1 and errno.
 int64_t clinux_minor(const char *path);
+// ioctl(2) is variadic: seccomp's notifications. `at` is a struct seccomp_notif, all zero.
+int clinux_notification_receive(int listener, void *at);
+int clinux_notification_answer(int listener, uint64_t id, int64_t value, int error, int goes_on);
+int clinux_notification_waits(int listener, uint64_t id);
+// poll(2) that tells hanging up from readable: 1 readable, -1 nobody is left to ask, 0 neither.
+int clinux_notification_state(int listener, int milliseconds);
+// Addresses above the greatest off_t there is: none in user space, but what a caller passes may be one.
+ssize_t clinux_pread(int fd, void *bytes, size_t size, uint64_t at);
+ssize_t clinux_pwrite(int fd, const void *bytes, size_t size, uint64_t at);
+// glibc's wrapper does not tell how many bytes the kernel's masks have.
+int clinux_get_affinity(pid_t thread, void *mask, size_t size);

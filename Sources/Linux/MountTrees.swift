@@ -1,0 +1,57 @@
+import CLinux
+import Glibc
+public import SystemPackage
+
+/// A copy of mounts that is nowhere yet: taken in one mount namespace, it can be put into another.
+public struct MountTree: ~Copyable {
+    private let tree: OwnedFD
+
+    /// Copies what is mounted at `path`, and with `recursive` everything below. EINVAL: the path is not of the own mount namespace.
+    public init(_ path: String, recursive: Bool = false) throws(Errno) {
+        tree = OwnedFD(taking: try check(unsafe clinux_open_tree(AT_FDCWD, path, MountTree.clone | (recursive ? MountTree.recursive : 0))))
+    }
+
+    /// The same of an open file or directory.
+    public init(_ place: borrowing OwnedFD, recursive: Bool = false) throws(Errno) {
+        let flags = MountTree.clone | MountTree.emptyPath | (recursive ? MountTree.recursive : 0)
+        tree = OwnedFD(taking: try check(unsafe clinux_open_tree(place.raw, "", flags)))
+    }
+
+    /// Shifts the owners of the topmost mount by the maps of a user namespace.
+    /// EINVAL: its filesystem cannot be ID-mapped. EPERM: it already is.
+    public borrowing func mapIDs(_ userNamespace: CInt) throws(Errno) {
+        _ = try check(unsafe clinux_mount_setattr(tree.raw, "", MountTree.emptyPath, 0x10_0000, 0, userNamespace))
+    }
+
+    /// Makes it read-only, with everything below.
+    public borrowing func setReadOnly() throws(Errno) {
+        _ = try check(unsafe clinux_mount_setattr(tree.raw, "", MountTree.emptyPath | MountTree.recursive, 1, 0, -1))
+    }
+
+    /// Gives up ownership: the caller closes.
+    public consuming func release() -> CInt { tree.release() }
+
+    /// Puts it on a file or directory of the own mount namespace.
+    public borrowing func move(to path: String) throws(Errno) { try MountTree.move(tree.raw, to: path) }
+
+    /// The same for one somebody else owns.
+    public static func move(_ tree: CInt, to path: String) throws(Errno) {
+        _ = try check(unsafe clinux_move_mount(tree, "", AT_FDCWD, path, 4))
+    }
+
+    /// The same for an open place.
+    public static func move(_ tree: CInt, to place: borrowing OwnedFD) throws(Errno) {
+        _ = try check(unsafe clinux_move_mount(tree, "", place.raw, "", 4 | 0x40))
+    }
+
+    private static let clone: UInt32 = 1 | UInt32(O_CLOEXEC)
+    private static let emptyPath: UInt32 = 0x1000
+    private static let recursive: UInt32 = 0x8000
+}
+
+extension Files {
+    /// Opens what is at `path` below a directory, as a place to look at: no symlink is followed and nothing leads out of it.
+    public static func openBeneath(_ path: String, _ directory: borrowing OwnedFD, flags: CInt = Files.place) throws(Errno) -> OwnedFD {
+        OwnedFD(taking: try check(unsafe clinux_open_beneath(directory.raw, path, flags)))
+    }
+}
