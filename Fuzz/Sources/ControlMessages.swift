@@ -33,13 +33,13 @@ enum ControlMessages {
             try Sockets.setTimeouts(client.channel.socket, seconds: 2)
             try Sockets.setTimeouts(pair.launcher, seconds: 2)
         }
-        for line in bytes.split(separator: 0x0a) {
+        for (number, line) in bytes.split(separator: 0x0a).enumerated() {
             roundTrip(Response.self, Array(line))
             let digits = line.prefix(1).filter { (0x30...0x39).contains($0) }
             let message = Array(place(line.dropFirst(digits.count)))
-            guard message.count <= Channel.longest, let request = roundTrip(Request.self, message) else { continue }
+            guard message.count <= Channel.longest - 64, let request = roundTrip(Request.self, message) else { continue }
             let sent = descriptors(Int(digits.first ?? 0x30) - 0x30)
-            need("sending") { () throws(Errno) in try Sockets.send(message, descriptors: sent, on: pair.launcher) }
+            ask(message, number, descriptors: sent, on: pair.launcher)
             for descriptor in sent { _ = close(descriptor) }
             do throws(ControlError) {
                 demand(try service.answer(client), "a message that is none")
@@ -51,7 +51,7 @@ enum ControlMessages {
         }
         let other = need("client") { try Pair() }
         need("the list") {
-            try Sockets.send(Array(try JSONEncoder().encode(Request.list)), on: other.launcher)
+            ask(Array(try JSONEncoder().encode(Request.list)), 1, on: other.launcher)
             demand(try service.answer(other.client), "no list")
         }
         answers(to: .list, other.launcher)
@@ -66,7 +66,7 @@ enum ControlMessages {
             service.end(vnode.record.name)
         }
         demand(registry.isEmpty, "a vNode is left")
-        demand(!registry.vault.found().contains { $0.owner != Registry.own }, "records are left")
+        demand(!registry.vault.found().contains { $0.owner != OwnRecord.owner }, "records are left")
     }
 
     /// `@` in a path is the cgroup root of the fixture, whose own path is too long to be guessed.
@@ -96,12 +96,18 @@ enum ControlMessages {
         }
     }
 
+    /// The request as it came, with a number.
+    private static func ask(_ request: [UInt8], _ number: Int, descriptors: [CInt] = [], on launcher: borrowing OwnedFD) {
+        let message = Array("{\"number\":\(number),\"request\":".utf8) + request + Array("}".utf8)
+        need("sending") { () throws(Errno) in try Sockets.send(message, descriptors: descriptors, on: launcher) }
+    }
+
     private static func answers(to request: Request, _ launcher: borrowing OwnedFD) {
         while true {
             let (bytes, descriptors) = need("an answer to \(request)") { try Sockets.receive(longest: Channel.longest, on: launcher) }
             for descriptor in descriptors { _ = close(descriptor) }
-            let response = need("an answer") { try JSONDecoder().decode(Response.self, from: Data(bytes)) }
-            switch response {
+            let answer = need("an answer") { try JSONDecoder().decode(Answered.self, from: Data(bytes)) }
+            switch answer.response {
             case .vnode:
                 demand(request == .list, "a vNode nobody asked for")
                 continue

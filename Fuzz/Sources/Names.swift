@@ -15,6 +15,7 @@ enum Names {
         tree(text)
         node(bytes.number(at: 0))
         files(bytes, text)
+        containers(bytes, text)
         // What is no object is refused, slowly.
         guard bytes.first == 0x7b else { return }
         roundTrip(State.self, bytes)
@@ -38,6 +39,22 @@ enum Names {
             let width = (set.ids.last ?? 0) + 1
             demand(set.mask(width: width).split(separator: ",").count == (width + 31) / 32, "mask of \(text)")
         }
+    }
+
+    /// Files a container has written, options, lines of logs.
+    private static func containers(_ bytes: [UInt8], _ text: String) {
+        for user in ["root", "ann:users", "7"] {
+            guard let found = try? UserLookup.find(user, passwd: text, group: text) else { continue }
+            demand(found.user.uid < IDRange.size && found.user.gid < IDRange.size, "ids of \(user)")
+            demand((found.user.additionalGids ?? []).allSatisfy { $0 < IDRange.size }, "groups of \(user)")
+        }
+        if let line = LogFormat.parse(bytes) {
+            let again = LogFormat.line(time: line.time, line.stream, isPart: line.isPart, line.text)
+            demand(LogFormat.parse(again.dropLast()) == line, "log line \(text)")
+        }
+        if let volume = Volume(text) { demand(!InsidePath.isKernels(volume.destination), "volume \(text)") }
+        if let pool = IDPool(text) { demand(pool.count > 0 && pool.lowestFree(besides: []) == pool.first, "pool \(text)") }
+        for line in SubordinateIDs([("/etc/subuid", text)]).lines { demand(line.ids.lowerBound <= line.ids.upperBound, "subuid \(text)") }
     }
 
     private static func tree(_ text: String) {

@@ -171,7 +171,9 @@ private final class Session {
         // What a short body leaves out is 0 in the buffer.
         let asked = Int((body + [UInt8](repeating: 0, count: 24)).number(at: 16, UInt32.self))
         switch opcode {
-        case Opcode.initialise: demand(reply.count >= 16 + 24, "INIT: \(reply.count) bytes")
+        // Kernels before protocol 7.5 are told version numbers only.
+        case Opcode.initialise:
+            demand(reply.count >= 16 + (body.count >= 8 && body.number(at: 4, UInt32.self) < 5 ? 8 : 24), "INIT: \(reply.count) bytes")
         case Opcode.lookup:
             demand(reply.count == 16 + 128, "LOOKUP: \(reply.count) bytes")
             found = reply.number(at: 16)
@@ -201,9 +203,9 @@ private final class Session {
         demand(reply.number(at: offset, UInt64.self) != 0, "inode 0")
         for place in [48, 52, 56] { demand(reply.number(at: offset + place, UInt32.self) < 1_000_000_000, "nanoseconds") }
         let kind = reply.number(at: offset + 60, UInt32.self) & S_IFMT
-        demand(kind == S_IFREG || kind == S_IFDIR, "mode")
+        demand([S_IFREG, S_IFDIR, S_IFLNK].contains(kind), "kind \(kind)")
         let mode = reply.number(at: offset + 60, UInt32.self) & 0o777
-        demand([0, 0o200, 0o444, 0o555, 0o600, 0o644].contains(mode), "mode \(mode)")
+        demand([0, 0o200, 0o400, 0o444, 0o500, 0o555, 0o600, 0o644, 0o666, 0o755, 0o777].contains(mode), "mode \(mode)")
     }
 
     private func directory(_ reply: [UInt8]) {

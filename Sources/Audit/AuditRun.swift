@@ -86,7 +86,7 @@ public struct AuditRun {
             shared: target.shared, allowedCPUs: target.allowedCPUs, kernel: Subject.KernelNames(release: release, version: version),
             clocks: target.shared.contains("time") ? nil : clocks(of: target.pid),
             pids: target.shared.contains("pid") ? [] : pids(in: target.pid))
-        subject.build = KernelBuild.read()
+        subject.build = KernelBuild.read(release: release)
         return subject
     }
 

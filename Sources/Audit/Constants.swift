@@ -26,13 +26,24 @@ enum Constants {
         return out.bytes == bytes
     }
 
-    /// The heading of a table of a namespace that has no line, or counters of it that have counted nothing.
+    /// The heading of a table of a namespace that has no line, or counters of it, or of a cgroup, that have counted nothing.
     private static func isAtRest(_ bytes: [UInt8], _ path: String) -> Bool {
-        let isOfNamespace = ["/proc/self/net/", "/proc/sysvipc/", "/proc/pressure/"].contains(where: path.hasPrefix)
+        let isOfNamespace = ["/proc/self/net/", "/proc/sysvipc/", "/proc/pressure/", "/sys/fs/cgroup/"].contains(where: path.hasPrefix)
         guard isOfNamespace, bytes.count < 8192 else { return false }
         // The resolution of the packet scheduler's clock.
         if path == "/proc/self/net/psched" { return bytes.elementsEqual("000003e8 00000040 000f4240 3b9aca00\n".utf8) }
-        return Numbers(bytes).values.values.allSatisfy { $0 == 0 }
+        // Protocol families by number, without a logger until somebody loads one.
+        if path == "/proc/self/net/netfilter/nf_log" {
+            let words = bytes.split { $0 == 0x0a || $0 == 0x20 }.map { String(decoding: $0, as: UTF8.self) }
+            return words.allSatisfy { $0 == "NONE" || $0 == "()" || UInt8($0) != nil }
+        }
+        var numbers = Numbers(bytes).values
+        // The loopback device is the first one of every network namespace.
+        if path == "/proc/self/net/dev_snmp6/lo", let index = numbers.first(where: { $0.key.line.hasPrefix("ifIndex") && $0.value == 1 }) {
+            numbers[index.key] = nil
+        }
+        // A table of a namespace may be its heading; of a cgroup only counters are meant.
+        return numbers.values.allSatisfy { $0 == 0 } && (!numbers.isEmpty || !path.hasPrefix("/sys/"))
     }
 
     /// Links between virtual devices: their names are the kernel's.

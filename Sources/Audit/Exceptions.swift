@@ -34,7 +34,8 @@ struct DocumentedException: Sendable {
         DocumentedException(name: "usable CPUs", reason: "sched_getaffinity(2) tells a process where it may run") {
             finding, content, subject in
             finding.kind == .equal
-                && (finding.path.hasPrefix("/sys/devices/system/") || finding.path == "/proc/sys/kernel/watchdog_cpumask")
+                && (finding.path.hasPrefix("/sys/devices/system/") || finding.path == "/proc/sys/kernel/watchdog_cpumask"
+                    || finding.path == "/sys/fs/cgroup/cpuset.cpus.effective")
                 && isAffinity(content, subject.allowedCPUs)
         },
         DocumentedException(name: "loopback", reason: "every network namespace has its own, the same everywhere") { finding, _, _ in
@@ -42,6 +43,18 @@ struct DocumentedException: Sendable {
         },
         DocumentedException(name: "distance", reason: "10 is the distance of a NUMA node to itself, by definition") { finding, content, _ in
             finding.kind == .equal && finding.path == "/sys/devices/system/node/node0/distance" && content.elementsEqual("10\n".utf8)
+        },
+        DocumentedException(
+            name: "cgroup controllers", reason: "those the kernel is built with, as config.gz tells, and every container is given"
+        ) { finding, content, _ in
+            finding.kind == .equal
+                && ["cgroup.controllers", "cgroup.subtree_control"].contains { finding.path == "/sys/fs/cgroup/" + $0 }
+                && content.allSatisfy { (0x61...0x7a).contains($0) || $0 == 0x5f || $0 == 0x20 || $0 == 0x0a }
+        },
+        DocumentedException(
+            name: "process clocks", reason: "the kernel makes them for every process: nothing can be mounted over them, and chmod is EPERM"
+        ) { finding, _, _ in
+            finding.kind != .writable && ["/proc/self/sched", "/proc/self/timens_offsets"].contains(finding.path)
         },
     ]
 

@@ -4,8 +4,15 @@ import SystemPackage
 
 /// The build configuration of the running kernel.
 enum KernelBuild {
-    /// Empty where the kernel does not tell, or there is no gzip to read it with.
-    static func read() -> [String: String] {
+    /// As `/proc/config.gz` has it, or the file that distributions install beside a kernel without. Empty where there is none, or no
+    /// gzip to read it with.
+    static func read(release: String) -> [String: String] {
+        let compressed = ofKernel()
+        if !compressed.isEmpty || release.contains("/") { return compressed }
+        return parse((try? Files.read("/boot/config-" + release)) ?? [])
+    }
+
+    private static func ofKernel() -> [String: String] {
         guard let program = try? Files.open("/bin/gzip", flags: O_RDONLY), let source = try? Files.open("/proc/config.gz", flags: O_RDONLY),
             let ends = try? Processes.pipe()
         else { return [:] }

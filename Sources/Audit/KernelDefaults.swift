@@ -160,7 +160,7 @@ enum KernelDefaults {
         ipv6:
           fib_multipath_hash_fields 7
         ipv6/icmp:
-          ratelimit 100
+          ratelimit 100|1000
           ratemask 0-1,3-127
         ipv6:
           idgen_retries 3

@@ -21,14 +21,15 @@ struct Movement {
             compared.contains(where: { $0.after != first.before })
         else { return nil }
         let parsed = compared.map { sample in
-            (before: Numbers(sample.before ?? []), inside: Numbers(sample.inside), after: Numbers(sample.after ?? []), time: sample.time)
+            (before: Numbers(sample.before ?? []), inside: Numbers(sample.inside), after: Numbers(sample.after ?? []), read: sample)
         }
         var best: (bits: Double, text: String)?
         var count = 0
         for key in parsed[0].inside.keys {
             let track = parsed.compactMap { sample -> Point? in
                 guard let before = sample.before[key], let inside = sample.inside[key], let after = sample.after[key] else { return nil }
-                return Point(low: min(before, after), inside: inside, high: max(before, after), time: sample.time)
+                return Point(
+                    low: min(before, after), inside: inside, high: max(before, after), time: sample.read.time, end: sample.read.end)
             }
             guard track.count == parsed.count, let (bits, text) = Movement.judge(track) else { continue }
             count += 1
@@ -44,6 +45,7 @@ struct Movement {
         let inside: Int64
         let high: Int64
         let time: Double
+        let end: Double
     }
 
     /// nil: chance, a clock, or no movement at all.
@@ -66,7 +68,9 @@ struct Movement {
             guard !one1, !one2, !one3, least <= grown, grown <= most else { return nil }
             bits += information(size: grown, width: most - least)
         }
-        guard bits >= threshold, !isClock(steps.map { (grown: $1.inside - $0.inside, seconds: $1.time - $0.time) }) else { return nil }
+        guard bits >= threshold,
+            !isClock(steps.map { (grown: $1.inside - $0.inside, least: $1.time - $0.end, most: $1.end - $0.time) })
+        else { return nil }
         return (bits, "+\(last.inside - first.inside), by as much as there")
     }
 
@@ -75,12 +79,13 @@ struct Movement {
     }
 
     /// Time passes for everybody: in units from seconds to nanoseconds, on one CPU or on several.
-    private static func isClock(_ steps: [(grown: Int64, seconds: Double)]) -> Bool {
+    private static func isClock(_ steps: [(grown: Int64, least: Double, most: Double)]) -> Bool {
         for unit in [1.0, 100, 250, 1000, 1_000_000, 1_000_000_000] {
             for count in 1...16 {
                 let isSteady = steps.allSatisfy { step in
-                    let expected = step.seconds * unit * Double(count)
-                    return step.seconds > 0 && abs(Double(step.grown) - expected) <= 0.02 * expected + 1
+                    let rate = unit * Double(count)
+                    let grown = Double(step.grown)
+                    return step.most > 0 && grown >= 0.98 * step.least * rate - 1 && grown <= 1.02 * step.most * rate + 1
                 }
                 if isSteady { return true }
             }

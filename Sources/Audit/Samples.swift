@@ -4,14 +4,16 @@ public struct Sample: Sendable {
     public let before: [UInt8]?
     public let inside: [UInt8]
     public let after: [UInt8]?
-    /// Seconds on the auditor's clock, at the reading inside.
+    /// Seconds on the auditor's clock, just before the reading inside and just after.
     public let time: Double
+    public let end: Double
 
-    public init(before: [UInt8]?, inside: [UInt8], after: [UInt8]?, time: Double) {
+    public init(before: [UInt8]?, inside: [UInt8], after: [UInt8]?, time: Double, end: Double? = nil) {
         self.before = before
         self.inside = inside
         self.after = after
         self.time = time
+        self.end = end ?? time
     }
 
     /// The node had the very same, but for a sign: that is how a network namespace shows the size of a table it shares.
@@ -68,12 +70,14 @@ public struct Samples: Sendable {
         let before = isCompared ? node.read(path).bytes : nil
         let time = now()
         let content = inside.read(path)
+        let end = now()
         guard let bytes = content.bytes else { return nil }
         kept += bytes.count
         // Equal contents are kept once.
         let shared = files[path]?.last.map { $0.inside == bytes ? $0.inside : bytes } ?? bytes
         let after = isCompared ? node.read(path).bytes : nil
-        return Sample(before: before == shared ? shared : before, inside: shared, after: after == shared ? shared : after, time: time)
+        return Sample(
+            before: before == shared ? shared : before, inside: shared, after: after == shared ? shared : after, time: time, end: end)
     }
 
     private mutating func isReadable(_ path: String, _ inside: any TreeSource) -> Bool {

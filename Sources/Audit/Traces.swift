@@ -28,6 +28,8 @@ enum Traces {
         for line in bytes.split(separator: 0x0a) {
             let (words, numbers) = Numbers.parse(line)
             for number in numbers {
+                // Addresses and flags in tables of the network have eight hexadecimal digits, which may all be decimal ones.
+                if path.hasPrefix("/proc/self/net/"), (10_000_000..<100_000_000).contains(number) { continue }
                 // Now, in nanoseconds and microseconds.
                 for unit in [Int64(1), 1000] {
                     let (time, overflow) = number.multipliedReportingOverflow(by: unit)

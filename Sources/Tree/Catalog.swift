@@ -237,6 +237,9 @@ public struct Catalog: Sendable {
         entries[entry].children.contains { entries[$0].pattern == .disk || entries[$0].pattern == .diskNumber }
     }
 
+    /// Whether what a directory lists is the view's extent's to say.
+    public func listsExtent(_ entry: Int) -> Bool { entries[entry].children.contains { entries[$0].pattern != nil } }
+
     /// Whether an entry is what gets bound over undecided entries, or the directory of it.
     public func isCover(_ entry: Int) -> Bool { entry == coverDirectory || entries[entry].parent == coverDirectory }
 

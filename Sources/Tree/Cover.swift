@@ -21,17 +21,32 @@ public struct Cover: Sendable, Equatable {
 
     static let directory = "cover"
 
-    /// What is bound over `/proc/sys/net/core` where that is empty, in the vNode's network namespace.
-    public static let netCore = (
-        path: "/proc/sys/net/core",
-        cover: Cover(target: "proc/sys/net/core", connection: .live, source: "proc/sys/net/core", isDirectory: true)
-    )
+    /// What is bound below `/proc/sys/net`, from inside the vNode's network namespace.
+    public static let net: [NetCover] = [
+        NetCover("net/core", isDirectory: true), NetCover("net/ipv4/tcp_ehash_entries"), NetCover("net/ipv4/udp_hash_entries"),
+    ]
+
+    /// The same for a network namespace that is not the vNode's.
+    public static let preparedNet: [NetCover] =
+        net + Table.sysctlsOfPreparedNet.map { NetCover(String($0.path.dropFirst("/proc/sys/".count))) }
 
     /// What is bound over entries no row decided.
     static let rows: [Row] = [
         Row("/cover/file", kind: .file, policy: .deny, source: "default deny", mode: 0o000, owner: .nobody),
         Row("/cover/directory", kind: .directory, policy: .empty, source: "default deny", mode: 0o555),
     ]
+}
+
+/// An over-mount of what is the kernel's own otherwise.
+public struct NetCover: Sendable {
+    public let path: String
+    public let cover: Cover
+
+    /// A file is covered where there is one, a directory where it is empty.
+    init(_ name: String, isDirectory: Bool = false) {
+        path = "/proc/sys/" + name
+        cover = Cover(target: "proc/sys/" + name, connection: .live, source: "proc/sys/" + name, isDirectory: isDirectory)
+    }
 }
 
 /// One entry found in a real procfs at staging time.

@@ -109,7 +109,7 @@ public enum Writing: Sendable {
 
 /// Namespaces whose sysctls are read and written by the daemon.
 public enum NamespaceKind: Sendable {
-    case uts, ipc
+    case uts, ipc, network
 }
 
 /// Writes one file's content, or what a symlink points to. Pure: no I/O, no clock, never fails.

@@ -9,7 +9,7 @@ extension Table {
         .emulate("/proc/diskstats", .within(milliseconds: 50), needs: .disks, source: "block/genhd.c", Diskstats.render),
         .emulate("/proc/vmstat", .within(milliseconds: 50), needs: [.memory, .vmstatNames], source: "mm/vmstat.c", Vmstat.render),
         .emulate(
-            "/proc/zoneinfo", .within(milliseconds: 50), needs: [.cpus, .memory, .zones], source: "mm/vmstat.c", Zoneinfo.render),
+            "/proc/zoneinfo", .within(milliseconds: 50), needs: [.cpus, .memory, .zones, .nodes], source: "mm/vmstat.c", Zoneinfo.render),
         .emulate("/proc/interrupts", .within(milliseconds: 50), needs: .cpuTimes, source: "kernel/irq/proc.c", Interrupts.render),
         .emulate("/proc/softirqs", .within(milliseconds: 50), needs: .cpuTimes, source: "fs/proc/softirqs.c", Softirqs.render),
         .emulate(

@@ -2,7 +2,8 @@ import Text
 
 extension Table {
     /// `/proc/sys`. What no row names is not there, but below `net` and `user`, which are the kernel's own.
-    static let procSys: [Row] = sysctlsOfKernel + sysctlsOfNamespaces + sysctlsOfVM + sysctlsOfFS + sysctlsOfNet + otherSysctls
+    static let procSys: [Row] =
+        sysctlsOfKernel + sysctlsOfNamespaces + sysctlsOfVM + sysctlsOfFS + sysctlsOfNet + sysctlsOfPreparedNet + otherSysctls
 
     private static let otherSysctls: [Row] = [
         .stored("/proc/sys/abi/vsyscall32", "1", .flag, "arch/x86/entry/vdso/vdso32-setup.c"),

@@ -1,6 +1,7 @@
 extension Table {
     /// `/proc/sys/net/core` where the kernel leaves it empty: in a network namespace that belongs to a user namespace, before Linux
-    /// 6.3. Elsewhere `net` is the kernel's own, whole.
+    /// 6.3. Elsewhere `net` is the kernel's own, but for sizes of tables that all namespaces of a node share: the kernel makes them as
+    /// large as its memory, and shows them to who has none of his own with a minus. Here they are those of a machine of 8 GB.
     static let sysctlsOfNet: [Row] = [
         core("somaxconn", "4096", .count),
         core("rmem_default", "212992", .int(2304...Int64(Int32.max))),
@@ -17,9 +18,12 @@ extension Table {
         core("message_cost", "5", .seconds),
         core("message_burst", "10", .int),
         core("txrehash", "1", .unsigned(0...1)),
+
+        .fixed("/proc/sys/net/ipv4/tcp_ehash_entries", "-65536", "net/ipv4/sysctl_net_ipv4.c", mode: 0o444),
+        .fixed("/proc/sys/net/ipv4/udp_hash_entries", "-4096", "net/ipv4/sysctl_net_ipv4.c", mode: 0o444),
     ]
 
     private static func core(_ name: String, _ original: String, _ form: SysctlForm) -> Row {
-        .stored(Cover.netCore.path + "/" + name, original, form, "net/core/sysctl_net_core.c")
+        .stored("/proc/sys/net/core/" + name, original, form, "net/core/sysctl_net_core.c")
     }
 }

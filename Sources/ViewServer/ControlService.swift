@@ -31,6 +31,8 @@ final class Client {
     /// The same for every worker.
     let serial: UInt64
     let channel: Channel
+    /// Has asked for an upgrade that is under way: its request stays where it is until that is decided.
+    var isWaiting = false
 
     init(_ serial: UInt64, _ socket: consuming OwnedFD) {
         self.serial = serial
@@ -62,8 +64,9 @@ final class ControlService {
     private let link: Link?
     private let history: History
     private var supervisor: Int32 { link == nil ? getpid() : history.supervisor }
-    /// The client whose request is being answered, 0 when none is, and how many workers have died of it.
-    private let asking: (client: Cell, deaths: Cell)
+    private let asking: Asking
+    /// The connection whose upgrade this worker is the result of, until it is told; 0: none.
+    private var upgradedFor: UInt64
     private let log: Logger
 
     init(registry: Registry, link: Link? = nil, history: History = History(), log: Logger) throws(Errno) {
@@ -71,45 +74,57 @@ final class ControlService {
         self.link = link
         self.log = log
         self.history = history
-        limits = try LimitWatch()
-        let vault = registry.vault
-        let item = Item(.control).raw
-        vault.open(owner: Registry.own)
-        guard
-            let record = vault.found().first(where: { $0.owner == Registry.own && $0.item == item })?.record
-                ?? vault.put([], owner: Registry.own, item: item)
-        else { throw .noMemory }
-        asking = (vault.cell(0, of: record), vault.cell(1, of: record))
-        if asking.client.value != 0, history.signal != 0 { asking.deaths.value += 1 }
+        limits = try LimitWatch(log: log)
+        upgradedFor = history.upgradedFor
+        asking = try Asking(registry.vault, history)
     }
 
-    /// Answers one request. Throws when the client cannot be told, or what it says is no request.
+    /// The connection whose request a worker before this one has begun; 0: none.
+    var interrupted: UInt64 { asking.interrupted }
+
+    /// Answers one request, if there is one. Throws when the client cannot be told, or what it says is no request.
     func answer(_ client: Client) throws(ControlError) -> Bool {
-        // Taken away only when it is done: a worker that dies before leaves it to the next one.
-        guard let (request, descriptors) = try client.channel.receive(Request.self, peeking: true) else { return false }
-        let received = Received(descriptors)
-        let answer: Answer
+        // Taken away only when it is answered: a worker that dies before leaves it to the next one.
+        let asked: Asked
+        let received: Received
         do throws(ControlError) {
-            try begin(client)
-            if case .upgrade = request {
-                client.channel.skip()
-                answer = try upgrade(received, for: client)
-            } else {
-                answer = try perform(request, received, of: client)
-                client.channel.skip()
-            }
+            guard let message = try client.channel.receive(Asked.self, peeking: true, waiting: false) else { return false }
+            (asked, received) = (message.0, Received(message.1))
         } catch {
-            if case .upgrade = request {} else { client.channel.skip() }
-            end()
-            log.warning("\(error.message)", metadata: ["errno": "\(error.errno.rawValue)"])
-            try client.channel.send(Response.failed(errno: error.errno.rawValue, message: error.message))
+            if error.errno == .wouldBlock { return true }
+            throw error
+        }
+        if case .upgrade = asked.request, client.serial == upgradedFor {
+            upgradedFor = 0
+            try tell(client, asked, Answer(responses: [.upgraded(release: releaseVersion, pid: getpid())]))
             return true
         }
-        end()
-        for (index, response) in answer.responses.enumerated() {
-            try client.channel.send(response, descriptors: index == 0 ? answer.descriptors : [])
+        defer { asking.end() }
+        var answer: Answer
+        do throws(ControlError) {
+            try asking.begin(client.serial, asked.number)
+            Fault.strike("begun", of: asked.request)
+            if case .upgrade = asked.request {
+                try upgrade(received, for: client)
+                client.isWaiting = true
+                return true
+            }
+            answer = try perform(asked.request, received, of: client)
+        } catch {
+            log.warning("\(error.message)", metadata: ["errno": "\(error.errno.rawValue)"])
+            answer = Answer(responses: [.failed(errno: error.errno.rawValue, message: error.message)])
         }
+        Fault.strike("performed", of: asked.request)
+        try tell(client, asked, answer)
         return true
+    }
+
+    private func tell(_ client: Client, _ asked: Asked, _ answer: Answer) throws(ControlError) {
+        for (part, response) in answer.responses.enumerated() {
+            try client.channel.send(Answered(asked.number, part: part, response), descriptors: part == 0 ? answer.descriptors : [])
+        }
+        Fault.strike("answered", of: asked.request)
+        client.channel.skip()
     }
 
     /// The connection is gone, and with it the views that were tied to it.
@@ -117,28 +132,20 @@ final class ControlService {
         for vnode in registry.vnodes {
             for view in vnode.all where view.tiedTo == client.serial {
                 limits.remove(vnode: vnode.record.name, view: view.number)
+                registry.removeListeners(of: vnode, view: view.number)
                 _ = vnode.removeView(view.number)
             }
         }
     }
 
+    /// There is no upgrade. Workers are told of it for some time: the one that was first may have died.
     func refused(_ client: Client, _ reason: String) {
-        try? client.channel.send(Response.failed(errno: Errno.notSupported.rawValue, message: "vnode-fs goes on as it is: \(reason)"))
-    }
-
-    func upgraded(_ client: Client) { try? client.channel.send(Response.upgraded(release: releaseVersion, pid: getpid())) }
-
-    private func begin(_ client: Client) throws(ControlError) {
-        if asking.client.value == client.serial, asking.deaths.value >= 2 {
-            throw ControlError(.ioError, "vnode-fs has died of this request twice: not tried again")
-        }
-        if asking.client.value != client.serial { asking.deaths.value = 0 }
-        asking.client.value = client.serial
-    }
-
-    private func end() {
-        asking.client.value = 0
-        asking.deaths.value = 0
+        guard let (asked, descriptors) = try? client.channel.receive(Asked.self, peeking: true, waiting: false) else { return }
+        _ = Received(descriptors)
+        guard case .upgrade = asked.request else { return }
+        let message = "vnode-fs goes on as it is: \(reason)"
+        try? tell(client, asked, Answer(responses: [.failed(errno: Errno.notSupported.rawValue, message: message)]))
+        client.isWaiting = false
     }
 
     private func perform(_ request: Request, _ received: Received, of client: Client) throws(ControlError) -> Answer {
@@ -157,15 +164,26 @@ final class ControlService {
         case .addView(let name, let record, let isTied):
             try ControlService.checkLength(record)
             let vnode = try registry.vnode(name)
+            let number = Int(clamping: asking.number { UInt64(clamping: vnode.nextView) })
+            if asking.isAgain, let made = try? vnode.view(number), made.record == record {
+                return Answer(responses: [.view(number: UInt32(clamping: number))])
+            }
             let view: View
             do throws(Errno) { view = try vnode.add(record, tiedTo: isTied ? client.serial : nil) } catch {
                 throw ControlError(error, "view \"\(record.name)\" of vNode \"\(name)\": cgroup \(record.cgroup): \(error)")
             }
             limits.add(view, of: name)
             return Answer(responses: [.view(number: UInt32(view.number))])
+        case .addListener(let name, let view, let top):
+            guard received.count == 1 else { throw ControlError(.invalidArgument, "addListener takes 1 descriptor, not \(received.count)") }
+            let serial = asking.number { registry.vault.memory.nextSerial() }
+            try registry.addListener(try received.take(), serial: serial, of: registry.vnode(name), view: Int(view), top: top)
+            return Answer(responses: [.done])
         case .removeView(let name, let number):
             limits.remove(vnode: name, view: Int(number))
-            guard try registry.vnode(name).removeView(Int(number)) != nil else {
+            let vnode = try registry.vnode(name)
+            registry.removeListeners(of: vnode, view: Int(number))
+            guard vnode.removeView(Int(number)) != nil || asking.isAgain else {
                 throw ControlError(.noSuchFileOrDirectory, "vNode \"\(name)\" has no view \(number)")
             }
             return Answer(responses: [.done])
@@ -204,14 +222,13 @@ final class ControlService {
     }
 
     /// The answer comes from the worker that is the result, or when there is none.
-    private func upgrade(_ received: Received, for client: Client) throws(ControlError) -> Answer {
+    private func upgrade(_ received: Received, for client: Client) throws(ControlError) {
         guard let link else { throw ControlError(.notSupported, "a debug mount cannot be upgraded") }
         guard received.count == 1 else { throw ControlError(.invalidArgument, "upgrade takes 1 descriptor, not \(received.count)") }
         let program = try received.take()
         do throws(Errno) { try link.send(.upgrade(client: client.serial), descriptors: [program.raw]) } catch {
             throw ControlError(error, "upgrade: asking the supervisor: \(error)")
         }
-        return Answer()
     }
 
     /// One that cannot be listed would keep everybody from the list.

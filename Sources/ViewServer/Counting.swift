@@ -13,14 +13,11 @@ struct Tally {
 
     /// ENOMEM when the vault has no room for it.
     init(_ vault: Vault) throws(Errno) {
-        let item = Item(.control, handle: 1).raw
-        vault.open(owner: Registry.own)
-        let old = vault.found().first { $0.owner == Registry.own && $0.item == item }?.record
-        guard let record = old ?? vault.put([], owner: Registry.own, item: item) else { throw .noMemory }
+        let record = try vault.cells(of: .tally)
         started = vault.cell(0, of: record)
         replays = vault.cell(1, of: record)
         poisoned = vault.cell(2, of: record)
-        if old == nil { started.value = UInt64(clamping: Clock.wall / 1_000_000_000) }
+        if started.value == 0 { started.value = UInt64(clamping: Clock.wall / 1_000_000_000) }
     }
 }
 

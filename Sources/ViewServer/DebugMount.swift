@@ -30,8 +30,8 @@ public final class DebugMount {
         for view in registry.vnodes.flatMap(\.all) { service.limits.add(view, of: name) }
         try epoll.add(signals.raw, key: 1)
         try epoll.add(timer.raw, key: 2)
-        try epoll.add(service.limits.inotify.raw, key: 3)
-        try Events.setTimer(timer, seconds: 5)
+        try epoll.add(service.limits.descriptor.raw, key: 3)
+        try Events.setTimer(timer, milliseconds: 5000)
         try registry.start()
     }
 

@@ -21,6 +21,8 @@ final class DirectHandles: Sendable {
         /// Answers in the order they were given, those let go of since included.
         var given: [(handle: UInt64, order: UInt64)] = []
         var oldest = 0
+        /// Whose reads came through the page cache.
+        var paged: Set<UInt64> = []
     }
 
     private let state: Mutex<State>
@@ -56,9 +58,14 @@ final class DirectHandles: Sendable {
         }
     }
 
-    func close(_ handle: UInt64) {
-        let gone = state.withLock { $0.forget(handle) }
+    /// A read that fills the page cache: of sendfile(2), splice(2), a mapping.
+    func notePageRead(_ handle: UInt64) { state.withLock { if $0.paged.count < DirectHandles.most { $0.paged.insert(handle) } } }
+
+    /// Answers whether it was read through the page cache.
+    @discardableResult func close(_ handle: UInt64) -> Bool {
+        let (gone, isPaged) = state.withLock { ($0.forget(handle), $0.paged.remove(handle) != nil) }
         if let record = gone?.record { records.remove(record) }
+        return isPaged
     }
 
     /// The answer a read at `offset` belongs to: a new one from the start, the same one after it. The first read of an answer that

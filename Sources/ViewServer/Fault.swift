@@ -1,15 +1,19 @@
+import Control
 import Glibc
 
 /// What goes wrong on purpose, for the tests: `trap:/PATH`, `hang:/PATH`, `slow:/PATH:MILLISECONDS` while a file is rendered; `start`
-/// ends and `kill` kills the worker before there is anything served. With `@N` or `@N-M` at its end only in workers of these
+/// ends and `kill` kills the worker before there is anything served; `begun:REQUEST`, `performed:REQUEST` and `answered:REQUEST` kill it
+/// at that stage of a control request. With `@N` or `@N-M` at its end only in workers of these
 /// generations. Several are separated by commas.
 struct Fault: Sendable {
     private enum Kind {
         case trap, hang
         case slow(milliseconds: UInt32)
+        case control(stage: String)
     }
 
     private let kind: Kind
+    /// Or a request's name.
     private let path: String
 
     /// Set before there is a second thread.
@@ -26,6 +30,7 @@ struct Fault: Sendable {
             case ("kill", 1): raise(SIGKILL)
             case ("trap", 2): arm(.trap, words[1])
             case ("hang", 2): arm(.hang, words[1])
+            case ("begun", 2), ("performed", 2), ("answered", 2): arm(.control(stage: words[0]), words[1])
             case ("slow", 3): arm(.slow(milliseconds: UInt32(words[2]) ?? 0), words[1])
             default: break
             }
@@ -40,6 +45,14 @@ struct Fault: Sendable {
         case .trap: fatalError("a fault on purpose")
         case .hang: while true { sleep(60) }
         case .slow(let milliseconds): usleep(milliseconds * 1000)
+        case .control: break
+        }
+    }
+
+    static func strike(_ stage: String, of request: Request) {
+        for fault in unsafe armed ?? [] {
+            guard case .control(stage) = fault.kind, "\(request)".hasPrefix(fault.path) else { continue }
+            raise(SIGKILL)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Linux
+import Logging
 import Readings
 import SystemPackage
 
@@ -9,17 +10,39 @@ final class LimitWatch {
         let view: Int
     }
 
-    let inotify: OwnedFD
+    /// Readable when limits may have changed: an inotify instance, or a timer on a node that has none left for us (EMFILE: root's
+    /// are few, and shared by all its daemons).
+    let descriptor: OwnedFD
+    private let isTimed: Bool
     /// Who is concerned by a watch, and the watches of a vNode. Lists, not sets: there are thousands of them, of a few entries each.
     private var subjects: [CInt: [Subject]] = [:]
     private var watches: [String: [(view: Int, watch: CInt)]] = [:]
 
-    init() throws(Errno) { inotify = try Events.inotify() }
+    /// Stands for whatever a timed watch sees.
+    private static let any: CInt = -1
+
+    init(log: Logger) throws(Errno) {
+        do throws(Errno) {
+            descriptor = try Events.inotify()
+            isTimed = false
+        } catch {
+            log.warning(
+                "limits are looked at every 100 ms or less often: no inotify instance: \(error); raise fs.inotify.max_user_instances, then vnode-fs upgrade"
+            )
+            descriptor = try Events.timer()
+            isTimed = true
+            rest()
+        }
+    }
+
+    /// The next look of a timed watch. The more views, the less often: a look costs some 10 us a view.
+    private func rest() { try? Events.setTimer(descriptor, milliseconds: max(100, subjects[LimitWatch.any]?.count ?? 0)) }
 
     /// A file that is not there (no such controller) cannot change.
     func add(_ view: View, of vnode: String) {
         for path in view.readings.watchedFiles {
-            guard let watch = try? Events.watch(path, with: inotify) else { continue }
+            let watch = isTimed ? LimitWatch.any : try? Events.watch(path, with: descriptor)
+            guard let watch else { continue }
             subjects[watch, default: []].append(Subject(vnode: vnode, view: view.number))
             watches[vnode, default: []].append((view.number, watch))
         }
@@ -37,13 +60,18 @@ final class LimitWatch {
             subjects[watch]?.removeAll { $0 == Subject(vnode: vnode, view: view) }
             guard subjects[watch]?.isEmpty == true else { continue }
             subjects[watch] = nil
-            Events.unwatch(watch, with: inotify)
+            if !isTimed { Events.unwatch(watch, with: descriptor) }
         }
     }
 
     /// The views whose limits may have changed since the last call.
     func changed() -> Set<Subject> {
-        let changed = Events.changed(inotify)
+        if isTimed {
+            Events.drain(descriptor)
+            rest()
+            return Set(subjects[LimitWatch.any] ?? [])
+        }
+        let changed = Events.changed(descriptor)
         // IN_Q_OVERFLOW: somebody wrote more often than we looked, and anybody's change may be lost.
         if changed.contains(-1) { return Set(subjects.values.joined()) }
         return changed.reduce(into: []) { $0.formUnion(subjects[$1] ?? []) }

@@ -4,7 +4,7 @@ import Synchronization
 import SystemPackage
 import Tree
 
-/// The kernel's own sysctls of a vNode's uts and ipc namespaces, read and written inside them. `setns` on one thread, never a fork.
+/// The kernel's own sysctls of a vNode's uts and ipc namespaces and of a network namespace prepared for a container, read and written inside them. `setns` on one thread, never a fork.
 ///
 /// A caller that has made a namespace of its own inside the vNode reads and writes that one. Which one is found by the caller's pid,
 /// and believed only if it belongs to the vNode's user namespace: a pid that is somebody else's by now reaches nothing of theirs.
@@ -27,15 +27,18 @@ final class NamespaceSysctls: Sendable {
         self.owner = owner
     }
 
-    /// The content of `path`, below the node's `/proc`, in the namespace of `caller`.
-    func read(_ path: String, _ kind: NamespaceKind, caller: Int32) throws(Errno) -> [UInt8] {
-        try inside(kind, caller) { () throws(Errno) in try Files.read("/" + path, limit: 65536) }
+    /// The content of `path`, below the node's `/proc`, in the namespace of `caller`. `network` is the inode number of a prepared network
+    /// namespace the caller may be in.
+    func read(_ path: String, _ kind: NamespaceKind, caller: Int32, network: UInt64?) throws(Errno) -> [UInt8] {
+        try inside(kind, caller, network) { () throws(Errno) in try Files.read("/" + path, limit: 65536) }
     }
 
     /// What write(2) there says. The same request again writes the same.
-    func write(_ bytes: [UInt8], at offset: Int, to path: String, _ kind: NamespaceKind, caller: Int32) throws(Errno) -> Int {
+    func write(
+        _ bytes: [UInt8], at offset: Int, to path: String, _ kind: NamespaceKind, caller: Int32, network: UInt64?
+    ) throws(Errno) -> Int {
         let owner = owner
-        return try inside(kind, caller) { () throws(Errno) in
+        return try inside(kind, caller, network) { () throws(Errno) in
             do throws(Errno) { return try put(bytes, at: offset, to: path) } catch {
                 // Since Linux 6.10 those of an ipc namespace are the root's of its user namespace alone.
                 guard error == .permissionDenied else { throw error }
@@ -47,13 +50,16 @@ final class NamespaceSysctls: Sendable {
     }
 
     private func inside<Value: Sendable>(
-        _ kind: NamespaceKind, _ caller: Int32, _ body: @escaping @Sendable () throws(Errno) -> Value
+        _ kind: NamespaceKind, _ caller: Int32, _ network: UInt64?, _ body: @escaping @Sendable () throws(Errno) -> Value
     ) throws(Errno) -> Value {
         do throws(Errno) {
             return try NamespaceSysctls.thread.run(milliseconds: NamespaceSysctls.patience) { [self] () throws(Errno) in
                 let home = try Files.open("/proc/thread-self/ns/" + kind.name, flags: O_RDONLY)
-                if let theirs = try namespace(of: caller, kind) {
+                if let theirs = try namespace(of: caller, kind, network) {
                     try Namespaces.enter(theirs, kind.flag)
+                } else if kind == .network {
+                    // Of neither: a file of the vNode's own network is the kernel's.
+                    throw .permissionDenied
                 } else {
                     try Namespaces.enter(descriptors.pidfd, kind.flag)
                 }
@@ -67,12 +73,13 @@ final class NamespaceSysctls: Sendable {
     }
 
     /// The caller's namespace if it is one of the vNode's. ESRCH when the caller is gone: what it wanted changed must not change elsewhere.
-    private func namespace(of caller: Int32, _ kind: NamespaceKind) throws(Errno) -> OwnedFD? {
+    private func namespace(of caller: Int32, _ kind: NamespaceKind, _ network: UInt64?) throws(Errno) -> OwnedFD? {
         if caller <= 0 { return nil }
         let found: OwnedFD
         do throws(Errno) { found = try Files.open("/proc/\(caller)/ns/\(kind.name)", flags: O_RDONLY) } catch {
             throw error == .noSuchFileOrDirectory ? .noSuchProcess : error
         }
+        if kind == .network, let network, try Namespaces.identity(of: found).inode == network { return found }
         let owner = try Namespaces.owner(of: found)
         guard try Namespaces.identity(of: owner) == own() else { return nil }
         return found
@@ -101,6 +108,7 @@ extension NamespaceKind {
         switch self {
         case .uts: "uts"
         case .ipc: "ipc"
+        case .network: "net"
         }
     }
 
@@ -108,6 +116,7 @@ extension NamespaceKind {
         switch self {
         case .uts: .uts
         case .ipc: .ipc
+        case .network: .network
         }
     }
 }

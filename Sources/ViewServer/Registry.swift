@@ -22,6 +22,7 @@ final class Registry: Sendable {
     enum Part: UInt64, CaseIterable {
         case `static`, live, staging, pidfd, procfs
 
+        /// A number of seven; 5 is a listener's (`Listener.key`).
         func key(_ serial: UInt64) -> UInt64 { serial << 3 | rawValue }
     }
 
@@ -39,6 +40,8 @@ final class Registry: Sendable {
     private let telling = Mutex<[String: [Int: Extent]]>([:])
     private let recorders: Recorders
     private let tally: Tally
+    /// None in a debug mount.
+    private let broker: Broker?
     private let log: Logger
 
     /// Threads start with `start`.
@@ -56,9 +59,15 @@ final class Registry: Sendable {
         catalog = try Registry.numbered(in: vault)
         try Registry.number(disksOf: node, in: vault)
         tally = try Tally(vault)
+        broker = try link.map { link throws(Errno) in
+            try Broker(vault.memory, log: log) { vnode, listener in Registry.forget(listener, of: vnode, link) }
+        }
     }
 
-    func start() throws(Errno) { try workers.start() }
+    func start() throws(Errno) {
+        try workers.start()
+        try broker?.start()
+    }
 
     var vnodes: [VNode] { served.withLock { $0.values.map(\.vnode).sorted { $0.record.name < $1.record.name } } }
 
@@ -135,6 +144,7 @@ final class Registry: Sendable {
     @discardableResult func remove(_ name: String) -> Bool {
         guard let gone = served.withLock({ $0.removeValue(forKey: name) }) else { return false }
         for key in gone.keys { workers.remove(key) }
+        removeListeners(of: gone.vnode)
         letGo(gone.vnode.records.owner, gone.vnode.end())
         return true
     }
@@ -143,6 +153,36 @@ final class Registry: Sendable {
         Generations.whenIdle(files) { [vault] in vault.remove(owner: serial) }
         recorders.forget(vnode: serial)
         try? link?.send(.release(Part.allCases.map { $0.key(serial) }))
+    }
+
+    // MARK: Listeners
+
+    /// Answers the system calls a container's filter asks about, from now on.
+    /// Done already where there is one with that serial number.
+    func addListener(_ descriptor: consuming OwnedFD, serial: UInt64, of vnode: VNode, view: Int, top: String) throws(ControlError) {
+        guard let link, let broker else { throw ControlError(.notSupported, "a debug mount has no containers") }
+        guard !broker.has(serial, of: vnode) else { return }
+        let listener = Listener(serial: serial, descriptor: descriptor, view: view, top: top)
+        do throws(Errno) {
+            _ = try vnode.view(view)
+            try link.send(.hold([listener.key], connections: [0]), descriptors: [listener.descriptor.raw])
+            guard vnode.records.put(listener.packed, Item(.listener, handle: listener.serial)) != nil else { throw .noMemory }
+            try broker.add(listener, of: vnode)
+        } catch {
+            Registry.forget(listener, of: vnode, link)
+            throw ControlError(error, "seccomp listener of view \(view) of vNode \"\(vnode.record.name)\": \(error)")
+        }
+    }
+
+    /// Those of a view, or all.
+    func removeListeners(of vnode: VNode, view: Int? = nil) {
+        guard let link, let broker else { return }
+        for gone in broker.remove(vnode, view: view) { Registry.forget(gone, of: vnode, link) }
+    }
+
+    private static func forget(_ listener: Listener, of vnode: VNode, _ link: Link) {
+        vnode.records.vault.remove(owner: vnode.records.owner) { $0 == Item(.listener, handle: listener.serial).raw }
+        try? link.send(.release([listener.key]))
     }
 
     // MARK: Taking over
@@ -158,13 +198,14 @@ final class Registry: Sendable {
         var negotiated: [Int: Vault.Record] = [:]
         var sysctls: [Int: Vault.Record] = [:]
         var triggers: [UInt64: Vault.Record] = [:]
+        var listeners: [Vault.Record] = []
     }
 
     /// Goes on with what workers before this one have left. `held` gives up the descriptor of a key. What is not whole any more
     /// is let go of.
     func restore(_ held: (UInt64) -> CInt?) {
         var kept: [UInt64: KeptVNode] = [:]
-        for found in vault.found() where found.owner != Registry.own {
+        for found in vault.found() where found.owner != OwnRecord.owner {
             let item = Item(raw: found.item)
             switch item.kind {
             case .vnode: kept[found.owner, default: KeptVNode()].record = found.record
@@ -178,6 +219,7 @@ final class Registry: Sendable {
             case .negotiated: kept[found.owner, default: KeptVNode()].negotiated[item.index] = found.record
             case .sysctl: kept[found.owner, default: KeptVNode()].sysctls[item.place.entry] = found.record
             case .trigger: kept[found.owner, default: KeptVNode()].triggers[item.handle] = found.record
+            case .listener: kept[found.owner, default: KeptVNode()].listeners.append(found.record)
             case .catalog, .control, nil: continue
             }
         }
@@ -218,6 +260,10 @@ final class Registry: Sendable {
             let second = try serve(vnode, .live, on: liveDevice, kept)
             served.withLock {
                 $0[record.name] = Served(vnode: vnode, files: [first, second], keys: [Part.static.key(serial), Part.live.key(serial)])
+            }
+            for place in kept.listeners {
+                guard let listener = Listener(packed: vault.bytes(of: place), held) else { continue }
+                if (try? broker?.add(listener, of: vnode)) == nil { log.error("a seccomp listener cannot be taken over") }
             }
             return true
         } catch {
@@ -269,44 +315,37 @@ final class Registry: Sendable {
         return "/\(catalog.path(of: id.place))"
     }
 
-    /// Owner of records that belong to no vNode.
-    static let own: UInt64 = 1
-
     /// The table, its entries numbered as the kernel has come to know them.
     private static func numbered(in vault: Vault) throws(Errno) -> Catalog {
-        let item = Item(.catalog).raw
-        let old = vault.found().first { $0.owner == own && $0.item == item }
+        let old = vault.own(.paths)
         var paths: [String] = []
         if let old {
-            var from = Unpacker(vault.bytes(of: old.record))
+            var from = Unpacker(vault.bytes(of: old))
             while let path = from.text() { paths.append(path) }
         }
         let catalog = Catalog(rows: Table.rows, numberedAs: paths)
         if catalog.paths != paths {
-            vault.open(owner: own)
             var out = Packer()
             for path in catalog.paths { out.add(path) }
-            guard vault.put(out.bytes, owner: own, item: item, replacing: old?.record) != nil else { throw .noMemory }
+            guard vault.put(out.bytes, own: .paths, replacing: old) != nil else { throw .noMemory }
         }
         return catalog
     }
 
     /// The node's disks, numbered as the kernel has come to know them.
     private static func number(disksOf node: NodeReadings, in vault: Vault) throws(Errno) {
-        let item = Item(.catalog, handle: 1).raw
-        let old = vault.found().first { $0.owner == own && $0.item == item }
+        let old = vault.own(.disks)
         var names: [String] = []
         if let old {
-            var from = Unpacker(vault.bytes(of: old.record))
+            var from = Unpacker(vault.bytes(of: old))
             while let name = from.text() { names.append(name) }
         }
-        vault.open(owner: own)
-        let record = Mutex(old?.record)
+        let record = Mutex(old)
         node.diskNumbers.goOn(with: names) { names in
             var out = Packer()
             for name in names { out.add(name) }
             return record.withLock { record in
-                guard let made = vault.put(out.bytes, owner: own, item: item, replacing: record) else { return false }
+                guard let made = vault.put(out.bytes, own: .disks, replacing: record) else { return false }
                 record = made
                 return true
             }

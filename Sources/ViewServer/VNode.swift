@@ -96,6 +96,9 @@ final class VNode: Sendable {
 
     var viewNumbers: [Int] { views.withLock { $0.keys.sorted() } }
 
+    /// The number the next new view will have.
+    var nextView: Int { Int(clamping: next.value) }
+
     /// A new view. `tiedTo` is the control connection it goes with.
     func add(_ record: ViewRecord, tiedTo: UInt64? = nil) throws(Errno) -> View {
         let number = views.withLock { _ in
@@ -103,8 +106,9 @@ final class VNode: Sendable {
             return Int(clamping: next.value)
         }
         guard number <= NodeID.mostViews else { throw .tooManyOpenFiles }
+        let other = views.withLock { views in views[views.keys.min() ?? 0]?.readings }
         let readings = try ViewReadings(
-            node: node, configuration: configuration(of: record), keeper: VaultKeeper(records, view: number))
+            node: node, configuration: configuration(of: record), keeper: VaultKeeper(records, view: number), sharing: other)
         let view = try View(
             number: number, record: record, tiedTo: tiedTo, readings: readings, catalog: catalog, records: records, sysctls: sysctls)
         views.withLock { $0[number] = view }
@@ -138,7 +142,8 @@ final class VNode: Sendable {
     private func configuration(of view: ViewRecord) -> ViewConfiguration {
         ViewConfiguration(
             hostname: record.hostname, bootID: record.bootID, startedAt: record.startedAt,
-            affinity: record.affinity.flatMap { CPUSet(list: $0) }, cgroup: view.cgroup, top: top, procfs: descriptors?.procfs.raw)
+            affinity: record.affinity.flatMap { CPUSet(list: $0) }, cgroup: view.cgroup, top: view.top ?? top,
+            procfs: descriptors?.procfs.raw)
     }
 }
 
@@ -149,6 +154,7 @@ extension VNodeRecord {
         out.add([UInt64(uidBase), startedAt, UInt64(clamping: initPID)])
         for text in [hostname, bootID, cgroup] { out.add(text) }
         out.add(affinity)
+        out.add([staticConnection ?? 0, liveConnection ?? 0].map { UInt64($0) })
         return out.bytes
     }
 
@@ -160,5 +166,7 @@ extension VNodeRecord {
         self.init(
             name: name, uidBase: UInt32(clamping: uid), startedAt: startedAt, hostname: hostname, bootID: bootID, cgroup: cgroup,
             initPID: Int32(clamping: pid), affinity: affinity)
+        staticConnection = from.number().flatMap { $0 == 0 ? nil : UInt32(clamping: $0) }
+        liveConnection = from.number().flatMap { $0 == 0 ? nil : UInt32(clamping: $0) }
     }
 }

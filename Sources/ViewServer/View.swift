@@ -18,6 +18,8 @@ final class View: Sendable {
     let catalog: Catalog
     private let records: Records
     private let shown: Mutex<(extent: Extent, record: Vault.Record?)>
+    /// When the extent last changed, nanoseconds since 1970; never the same twice.
+    private let changed = Atomic<Int64>(Clock.wall)
     private let sysctls: StoredSysctls
     /// nil once the view is gone.
     private let snapshots = Mutex<[Place: Generations]?>([:])
@@ -56,6 +58,9 @@ final class View: Sendable {
     /// What the tree shows, without disks.
     var extent: Extent { shown.withLock { $0.extent } }
 
+    /// Modification time of directories that list what the extent has.
+    var changedAt: Int64 { changed.load(ordering: .relaxed) }
+
     /// What a directory shows: with the disks of the moment, where it lists such.
     func extent(in directory: Place) throws(Errno) -> Extent {
         var extent = extent
@@ -82,6 +87,9 @@ final class View: Sendable {
         render(snapshot, place.instance, &out)
         return out.bytes
     }
+
+    /// The numbers of sysinfo(2), as files of this moment have them.
+    func systemInformation() throws(Errno) -> SystemInformation { SystemInformation(try readings.snapshot(SystemInformation.needs)) }
 
     /// What a stored sysctl reads before anybody has written to it.
     func original(_ place: Place) -> [UInt8] {
@@ -122,6 +130,7 @@ final class View: Sendable {
             guard shown.extent != now else { return nil }
             let before = shown.extent
             shown.extent = now
+            changed.store(max(Clock.wall, changedAt + 1), ordering: .relaxed)
             return (before, now)
         }
     }
@@ -167,6 +176,8 @@ final class View: Sendable {
                 out.add(UInt64(clamping: node.distances.count))
                 out.add(node.distances)
             }
+            out.add(record.network ?? 0)
+            out.add(record.top)
             return out.bytes
         }
     }
@@ -189,6 +200,10 @@ extension View.Kept {
             for _ in 0..<count { if let distance = from.number() { distances.append(distance) } }
             extent.nodes.append(NUMANode(id: Int(clamping: id), cpus: cpus, distances: distances, memory: memory))
         }
-        self.init(record: ViewRecord(name: name, cgroup: cgroup), tiedTo: tied == 0 ? nil : tied, cgroupID: id, extent: extent)
+        let network = from.number().flatMap { $0 == 0 ? nil : $0 }
+        // Nor did that know views with a top of their own.
+        let top = from.optionalText() ?? nil
+        let record = ViewRecord(name: name, cgroup: cgroup, network: network, top: top)
+        self.init(record: record, tiedTo: tied == 0 ? nil : tied, cgroupID: id, extent: extent)
     }
 }

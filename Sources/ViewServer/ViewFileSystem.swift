@@ -1,3 +1,4 @@
+import Control
 import FuseKit
 import Glibc
 import Linux
@@ -115,6 +116,7 @@ final class ViewFileSystem: FileSystem {
                     return answer
                 }
             case .everyOpen:
+                if slot.isPageRead { handles.notePageRead(handle) }
                 bytes = try handles.bytes(of: handle, offset: offset, for: slot) { () throws(Errno) in
                     try content(of: id, view, slot)
                 }
@@ -162,7 +164,8 @@ final class ViewFileSystem: FileSystem {
 
     func release(_ node: UInt64, handle: UInt64, _ slot: RequestSlot) {
         if handle != 0 {
-            handles.close(handle)
+            // The kernel has taken the end of what was read for the size. The next answer may be longer.
+            if handles.close(handle) { invalidate.connection?.invalidateAttributes(node: node) }
             vnode.triggers.close(handle)
         }
         guard let id = try? decode(node), let view = try? vnode.view(id.view), case .within = catalog[id.place].row?.freshness
@@ -240,11 +243,16 @@ final class ViewFileSystem: FileSystem {
         var found = Attributes(
             inode: inode, mode: S_IFDIR | UInt32(catalog[id.place].mode), links: 2 + UInt32(clamping: links), uid: vnode.owner,
             gid: vnode.owner, size: 0, modified: vnode.bornAt)
+        // The kernel may add a listing that was under way to its cache after it was told of a change: it lists again at a new time.
+        if catalog.listsExtent(id.place.entry) { found.modified = max(found.modified, view.changedAt) }
         guard catalog.hasDisks(in: id.place.entry) else { return (found, Reply.forever) }
         // Nobody says when a view has used another disk: the kernel is to ask, and a new time makes it list again.
         found.modified += Int64(try view.extent(in: id.place).disks.reduce(1) { ($0 * 31 + $1.number) % 999_983 })
         return (found, 1)
     }
+
+    /// As sysfs says of all its files: no answer that is computed at every open is longer.
+    private static let page = 4096
 
     /// Attributes and the seconds they hold.
     private func attributes(of id: NodeID, inode: UInt64? = nil, isCachedHandle: Bool = false) throws(Errno) -> (Attributes, Double) {
@@ -263,6 +271,8 @@ final class ViewFileSystem: FileSystem {
             file.size = try view.render(id.place).count
             return (file, Reply.forever)
         case .everyOpen:
+            // sendfile(2) and splice(2), since kernel 6.5, read no further than the size even of a direct file; busybox's cat does so.
+            file.size = ViewFileSystem.page
             return (file, Reply.forever)
         case .within:
             let generations = try view.generations(of: id.place)
@@ -281,7 +291,7 @@ final class ViewFileSystem: FileSystem {
         guard case .namespace(let kind) = catalog[id.place].row?.writing, let sysctls = vnode.namespaceSysctls else {
             return try view.render(id.place)
         }
-        return try sysctls.read(catalog.path(of: id.place), kind, caller: slot.caller)
+        return try sysctls.read(catalog.path(of: id.place), kind, caller: slot.caller, network: view.record.network)
     }
 
     private func write(_ bytes: [UInt8], at offset: Int, to id: NodeID, handle: UInt64, _ slot: RequestSlot) throws(Errno) -> Int {
@@ -299,7 +309,8 @@ final class ViewFileSystem: FileSystem {
                 entry, form, bytes, at: offset, original: view.original(id.place), zeroed: catalog.entries[entry].zeroes, for: slot)
         case .namespace(let kind):
             guard let sysctls = vnode.namespaceSysctls else { throw .permissionDenied }
-            return try sysctls.write(bytes, at: offset, to: catalog.path(of: id.place), kind, caller: slot.caller)
+            return try sysctls.write(
+                bytes, at: offset, to: catalog.path(of: id.place), kind, caller: slot.caller, network: view.record.network)
         }
     }
 

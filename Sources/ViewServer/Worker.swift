@@ -81,9 +81,9 @@ public final class Worker {
         try epoll.add(listener.raw, key: Key.listener)
         try epoll.add(link.socket.raw, key: Key.link)
         try epoll.add(timer.raw, key: Key.timer)
-        try epoll.add(service.limits.inotify.raw, key: Key.limits)
+        try epoll.add(service.limits.descriptor.raw, key: Key.limits)
         if let metrics { try epoll.add(metrics.descriptor, key: Key.metrics) }
-        try Events.setTimer(timer, seconds: 5)
+        try Events.setTimer(timer, milliseconds: 5000)
         for (key, descriptor) in held { restoreClient(key, OwnedFD(taking: descriptor)) }
         service.willServe = { [unowned self] in watchEnd(of: $0) }
         service.willForget = { [unowned self] in unwatchEnd(of: $0) }
@@ -111,10 +111,13 @@ public final class Worker {
         try link.send(.ready)
         if replayed > 0 { log.notice("requests replayed", metadata: ["requests": "\(replayed)"]) }
         settle()
+        // An upgrade that was refused is not to be asked for again.
+        while (try? Poll.readable([link.socket.raw], milliseconds: 0)) == [true] { hear() }
+        if let interrupted = clients.first(where: { $0.value.serial == service.interrupted }) { answer(interrupted.value, interrupted.key) }
         while !isDone {
             let key = epoll.wait(milliseconds: areLimitsResting ? Worker.rest : -1)
             if areLimitsResting, Clock.monotonic >= limitsAt {
-                areLimitsResting = (try? epoll.add(service.limits.inotify.raw, key: Key.limits)) == nil
+                areLimitsResting = (try? epoll.add(service.limits.descriptor.raw, key: Key.limits)) == nil
             }
             guard let key else { continue }
             switch key {
@@ -131,7 +134,7 @@ public final class Worker {
             case Key.limits:
                 service.registry.refresh(service.limits.changed().map { ($0.vnode, $0.view) })
                 // Limits may be written faster than they are worth being read.
-                epoll.remove(service.limits.inotify.raw)
+                epoll.remove(service.limits.descriptor.raw)
                 areLimitsResting = true
                 limitsAt = Clock.monotonic + Int64(Worker.rest) * 1_000_000
             default:
@@ -149,12 +152,12 @@ public final class Worker {
             for view in vnode.all { service.limits.add(view, of: vnode.record.name) }
         }
         service.registry.refreshAll()
-        for client in clients.values where client.serial == history.upgradedFor { service.upgraded(client) }
         let known = Set(clients.values.map(\.serial))
         for vnode in service.registry.vnodes {
             for view in vnode.all {
                 guard let tied = view.tiedTo, !known.contains(tied) else { continue }
                 service.limits.remove(vnode: vnode.record.name, view: view.number)
+                service.registry.removeListeners(of: vnode, view: view.number)
                 _ = vnode.removeView(view.number)
             }
         }
@@ -170,7 +173,11 @@ public final class Worker {
             }
             for descriptor in descriptors { _ = close(descriptor) }
             if case .refused(let serial, let reason) = message {
-                for client in clients.values where client.serial == serial { service.refused(client, reason) }
+                for (key, client) in clients where client.serial == serial {
+                    let wasWaiting = client.isWaiting
+                    service.refused(client, reason)
+                    if wasWaiting { try epoll.add(client.channel.socket.raw, key: key) }
+                }
             }
         } catch {
             if error != .wouldBlock { log.error("the supervisor says what cannot be understood: \(error)") }
@@ -220,7 +227,8 @@ public final class Worker {
 
     private func answer(_ client: Client, _ key: UInt64) {
         do throws(ControlError) {
-            if try !service.answer(client) { drop(key) }
+            if try !service.answer(client) { return drop(key) }
+            if client.isWaiting { epoll.remove(client.channel.socket.raw) }
         } catch {
             // What cannot be understood or answered ends the connection, not the daemon.
             log.warning("control connection: \(error.message)")

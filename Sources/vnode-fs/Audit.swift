@@ -109,7 +109,7 @@ struct RunAudit: ParsableCommand {
 
     /// As the daemon knows it.
     private func served(_ name: String) -> Int32? {
-        guard let channel = try? Channel.connect(to: socket), (try? channel.send(Request.list)) != nil else { return nil }
+        guard let channel = try? Channel.connect(to: socket), (try? channel.start(.list)) != nil else { return nil }
         while case .vnode(let record, _)? = try? channel.answer().0 { if record.name == name { return record.initPID } }
         return nil
     }

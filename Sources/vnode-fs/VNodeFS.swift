@@ -1,6 +1,7 @@
 import ArgumentParser
 import Control
 import Glibc
+import Sandbox
 
 @main
 struct VNodeFS: ParsableCommand {
@@ -8,10 +9,14 @@ struct VNodeFS: ParsableCommand {
         commandName: "vnode-fs",
         abstract: "Serve emulated /proc and /sys trees, one for each container of a vNode.",
         version: releaseVersion,
-        subcommands: [Serve.self, Upgrade.self, Mount.self, Paths.self, RunAudit.self, ShowMetrics.self, Work.self])
+        subcommands: [
+            Serve.self, Upgrade.self, Mount.self, Paths.self, RunAudit.self, Check.self, ShowMetrics.self, SystemCalls.self, Work.self,
+        ])
 
     /// `audit` answers 1 for findings, so that wrong usage, for which other commands end with 64, is 2 there.
     static func main() {
+        // Somebody waits for it in a system call: nothing is parsed.
+        if CommandLine.arguments.dropFirst().first == "mounter" { Glibc.exit(Mounter.run()) }
         do {
             var command = try parseAsRoot()
             try command.run()

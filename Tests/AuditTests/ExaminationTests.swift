@@ -20,6 +20,22 @@ import Testing
         #expect(result.constants == 1)
     }
 
+    /// Counters of a cgroup or a network namespace that have counted nothing, and loggers of nobody.
+    @Test func whatHasCountedNothingIsNoEvidence() {
+        let audit = Case()
+        let idle = "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+        audit.both("/sys/fs/cgroup/memory.pressure", idle)
+        audit.both("/proc/self/net/netfilter/nf_log", " 0 NONE ()\n 1 NONE ()\n 2 NONE ()\n")
+        audit.both("/proc/self/net/dev_snmp6/lo", "ifIndex                         \t1\nIp6InReceives                   \t0\n")
+        #expect(audit.result().count(.equal) == 0)
+        let busy = Case()
+        busy.both("/proc/self/net/dev_snmp6/lo", "ifIndex                         \t1\nIp6InReceives                   \t9\n")
+        busy.both("/sys/fs/cgroup/memory.pressure", idle.replacing("total=0", with: "total=7"))
+        busy.both("/proc/self/net/netfilter/nf_log", " 0 NONE ()\n 1 NONE ()\n 2 nf_log_syslog (nf_log_syslog)\n")
+        busy.both("/proc/self/net/dev_snmp6/eth0", "ifIndex                         \t1\nIp6InReceives                   \t0\n")
+        #expect(busy.result().count(.equal) == 4)
+    }
+
     /// Content the table gives on every node, whoever gives it here.
     @Test func constantsOfTheTableAreNoEvidence() {
         let audit = Case()
@@ -88,6 +104,17 @@ import Testing
         #expect(mask.result(Subject(allowedCPUs: "0-2")).count(.equal) == 1)
     }
 
+    @Test func controllersOfACgroupAreAnException() {
+        let audit = Case()
+        for name in ["cgroup.controllers", "cgroup.subtree_control", "cgroup.stat"] {
+            let text = name == "cgroup.stat" ? "nr_descendants 71\n" : "cpuset cpu io memory\n"
+            for tree in [audit.inside, audit.node] { tree.add("/sys/fs/cgroup/" + name, text, answerer: .cgroup) }
+        }
+        let result = audit.result()
+        #expect(result.exceptions.map(\.exception) == ["cgroup controllers", "cgroup controllers"])
+        #expect(result.findings.map(\.path) == ["/sys/fs/cgroup/cgroup.stat"])
+    }
+
     @Test func identifiersAreFoundAnywhere() {
         let audit = Case()
         audit.inside.add("/proc/meminfo", "MemTotal: 1 kB\nBoot: 570F6B0F-0028-4149-8e01-05eff936619a\n")
@@ -124,10 +151,27 @@ import Testing
         audit.inside.add("/proc/self/sched", "sh (5, #threads: 1)\nse.exec_start    :      86403000.123456\n")
         audit.inside.add("/proc/uptime", "4.00 4.00\n")
         let clocks = Subject.Clocks(nodeBoot: 86_404_000_000_000, insideBoot: 4_000_000_000)
-        #expect(audit.result(Subject(clocks: clocks)).findings.map(\.path) == ["/proc/self/sched", "/proc/self/timens_offsets"])
+        // Nothing can be done about these, and it is said by name.
+        let result = audit.result(Subject(clocks: clocks))
+        #expect(result.findings.isEmpty)
+        #expect(result.exceptions.map(\.exception) == ["process clocks", "process clocks"])
+        let other = Case()
+        other.inside.add("/proc/timer_list", "now at 86403000123456 nsecs\n")
+        #expect(other.result(Subject(clocks: clocks)).exceptions.isEmpty)
         let zero = Case()
         zero.inside.add("/proc/self/timens_offsets", "monotonic          0         0\nboottime           0         0\n")
         #expect(zero.result(Subject(clocks: clocks)).findings.isEmpty)
+    }
+
+    /// 80200001 are flags, however long the node has been up.
+    @Test func hexadecimalDigitsAreNoUptime() {
+        let clocks = Subject.Clocks(nodeBoot: 80_200_500_000, insideBoot: 4_000_000_000)
+        let audit = Case()
+        audit.inside.add("/proc/self/net/ipv6_route", "00000000000000000000000000000001 80 00000000 00000002 80200001       lo\n")
+        #expect(audit.result(Subject(clocks: clocks)).findings.isEmpty)
+        let other = Case()
+        other.inside.add("/proc/timer_list", "now at 80200001000 nsecs\n")
+        #expect(other.result(Subject(clocks: clocks)).count(.identifier) == 1)
     }
 
     @Test func writesAreJudgedByWhatTheyReach() {

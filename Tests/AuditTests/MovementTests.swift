@@ -26,6 +26,16 @@ import Testing
         #expect(found.evidence.contains("+91111, by as much as there"))
     }
 
+    /// A busy machine: the auditor waits before and after a reading, and what is read is a clock all the same.
+    @Test func aClockThatIsReadLateIsNoEvidence() {
+        let clock = [(100.0, 0.0), (151.3, 50.9), (203.7, 103.2)].map { time, inside in
+            Sample(
+                before: Array("\(Int(9e6 + time * 100))".utf8), inside: Array("\(Int((inside + 7) * 100))".utf8),
+                after: Array("\(Int(9e6 + time * 100 + 160))".utf8), time: time, end: time + 1.6)
+        }
+        #expect(Movement(clock) == nil)
+    }
+
     @Test func smallNumbersMeetByChance() {
         #expect(
             Movement([sample("running 1\n", "running 1\n", "running 1\n", 0), sample("running 2\n", "running 2\n", "running 2\n", 1)])

@@ -37,7 +37,7 @@ import Tree
         for entry in tree.proc where !isAt(entry.path, orBelow: "proc/1") && !walked.contains(entry.path) {
             let above = ancestors(entry.path)
             if above.contains(where: covered.contains) { continue }
-            if own.contains(entry.path) { left.append(entry.path) }
+            if own.contains(entry.path), !above.dropFirst().contains(where: own.contains) { left.append(entry.path) }
             if !above.contains(where: own.contains) { undecided.append(entry.path) }
         }
         return (left, undecided)

@@ -73,4 +73,27 @@ import Text
         #expect(marks(67_108_864) == [8192, 24969, 41746, 58523])
         #expect(marks(.max).first == 65536)
     }
+
+    @Test func everyNodeWithMemoryHasItsPart() {
+        func zones(_ nodes: [NUMANode]) -> [String] {
+            var snapshot = Snapshot()
+            snapshot.nodeMemory = NodeMemory(Array("MemTotal: 409600 kB\nMemFree: 4096 kB\n".utf8), last: nil)
+            snapshot.zones = ZoneinfoLayout(
+                names: names(usual.replacing("min      3", with: "managed  3")), memory: snapshot.nodeMemory.layout, stat: nil)
+            snapshot.nodes = nodes
+            var out = ByteWriter()
+            Zoneinfo.render(snapshot, 0, &out)
+            return String(decoding: out.bytes, as: UTF8.self).split(separator: "\n").map(String.init).filter {
+                $0.hasPrefix("Node ") || $0.contains("managed")
+            }
+        }
+        #expect(zones([]) == ["Node 0, zone   Normal", "        managed  102400"])
+        let quarter = NUMANode(id: 1, cpus: CPUSet([1]), distances: [], memory: 100)
+        let rest = NUMANode(id: 3, cpus: CPUSet([3]), distances: [], memory: 300)
+        let none = NUMANode(id: 0, cpus: CPUSet([0]), distances: [], memory: 0)
+        #expect(zones([none, quarter]) == ["Node 1, zone   Normal", "        managed  102400"])
+        #expect(
+            zones([none, quarter, rest])
+                == ["Node 1, zone   Normal", "        managed  25600", "Node 3, zone   Normal", "        managed  76800"])
+    }
 }

@@ -2,10 +2,11 @@ import Text
 
 /// `/proc/zoneinfo`: `Node 0, zone   Normal`
 ///
-/// One node with one zone that holds all of the view's memory: statistics of the node (pages), watermarks, sizes and statistics of the
-/// zone (pages), and the page sets of each visible CPU. Source: `mm/vmstat.c`. The lines are those of the node's kernel, names only.
-/// Levels and events are those of `/proc/vmstat`; present and managed are MemTotal; watermarks are what the kernel makes of that much
-/// memory (`mm/page_alloc.c`); all else is 0. Without the node's zoneinfo: empty. Without a memory controller: as meminfo. Write: EACCES.
+/// One zone for each NUMA node of the view that has memory, which together hold all of the view's, split as
+/// `/sys/devices/system/node/nodeN/meminfo` is: statistics of the node (pages), watermarks, sizes and statistics of the zone (pages), and
+/// the page sets of each visible CPU. Source: `mm/vmstat.c`. The lines are those of the node's kernel, names only. Levels and events are
+/// those of `/proc/vmstat`; present and managed are MemTotal; watermarks are what the kernel makes of that much memory
+/// (`mm/page_alloc.c`); all else is 0. Without the node's zoneinfo: empty. Without a memory controller: as meminfo. Write: EACCES.
 enum Zoneinfo {
     static func render(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
         let layout = snapshot.zones
@@ -14,31 +15,42 @@ enum Zoneinfo {
         let node = snapshot.nodeMemory
         let sizes = VmstatLayout.Sizes(node)
         let marks = Watermarks(memory, page: sizes.page)
-        func write(_ lines: [ZoneinfoLayout.Line], _ out: inout ByteWriter) {
+        func write(_ lines: [ZoneinfoLayout.Line], _ share: NodeMeminfo.Share?, _ out: inout ByteWriter) {
             for line in lines {
                 out.write(line.label)
+                let value: UInt64
                 switch line.value {
-                case .zero: out.write(byte: 0x30)
-                case .zeros(let count): writeProtection(count, &out)
-                case .free: out.write(memory.free.times(1024) / sizes.page)
-                case .size: out.write(marks.managed)
-                case .mark(let mark): out.write(marks.value(mark))
-                case .statistic(let source): out.write(source.value(node, memory, sizes))
+                case .zero: value = 0
+                case .zeros(let count):
+                    writeProtection(count, &out)
+                    out.write(byte: 0x0a)
+                    continue
+                case .free: value = memory.free.times(1024) / sizes.page
+                case .size: value = marks.managed
+                case .mark(let mark): value = marks.value(mark)
+                case .statistic(let source): value = source.value(node, memory, sizes)
                 }
+                out.write(share?.part(of: value) ?? value)
                 out.write(byte: 0x0a)
             }
         }
-        out.write("Node 0, zone   Normal\n  per-node stats\n")
-        write(layout.node, &out)
-        write(layout.zone, &out)
-        out.write("  pagesets\n")
-        for id in snapshot.cpus.visible.ids {
-            out.write("    cpu: ")
+        let nodes = snapshot.nodes.filter { $0.memory > 0 }.map(\.id)
+        for id in nodes.isEmpty ? [0] : nodes {
+            let share = NodeMeminfo.Share(of: id, in: snapshot.nodes)
+            out.write("Node ")
             out.write(id)
-            out.write(byte: 0x0a)
-            write(layout.pageset, &out)
+            out.write(", zone   Normal\n  per-node stats\n")
+            write(layout.node, share, &out)
+            write(layout.zone, share, &out)
+            out.write("  pagesets\n")
+            for id in snapshot.cpus.visible.ids {
+                out.write("    cpu: ")
+                out.write(id)
+                out.write(byte: 0x0a)
+                write(layout.pageset, share, &out)
+            }
+            write(layout.end, share, &out)
         }
-        write(layout.end, &out)
     }
 
     private static func writeProtection(_ count: Int, _ out: inout ByteWriter) {
