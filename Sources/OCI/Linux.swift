@@ -15,6 +15,30 @@ public struct Linux: Codable, Sendable, Equatable {
         }
     }
 
+    public struct Resources: Codable, Sendable, Equatable {
+        public var devices: [DeviceRule]?
+
+        public init(devices: [DeviceRule]) { self.devices = devices }
+    }
+
+    /// Whether a cgroup may use a device, which is another question than who may open its file.
+    public struct DeviceRule: Codable, Sendable, Equatable {
+        public var allow: Bool
+        /// `b` or `c`.
+        public var type: String
+        public var major: Int64
+        public var minor: Int64
+        public var access: String
+
+        public init(allow: Bool, type: String, major: Int64, minor: Int64, access: String) {
+            self.allow = allow
+            self.type = type
+            self.major = major
+            self.minor = minor
+            self.access = access
+        }
+    }
+
     public struct IDMapping: Codable, Sendable, Equatable {
         public var containerID: UInt32
         public var hostID: UInt32
@@ -32,13 +56,16 @@ public struct Linux: Codable, Sendable, Equatable {
     public var uidMappings: [IDMapping]?
     public var gidMappings: [IDMapping]?
     public var cgroupsPath: String?
+    public var resources: Resources?
     public var maskedPaths: [String]?
     public var readonlyPaths: [String]?
+    public var seccomp: Seccomp?
 
-    public init(namespaces: [Namespace], mappings: [IDMapping], cgroupsPath: String) {
+    public init(namespaces: [Namespace], mappings: [IDMapping], cgroupsPath: String, seccomp: Seccomp? = nil) {
         self.namespaces = namespaces
         uidMappings = mappings
         gidMappings = mappings
         self.cgroupsPath = cgroupsPath
+        self.seccomp = seccomp
     }
 }

@@ -3,10 +3,12 @@ public struct Process: Codable, Sendable, Equatable {
     public struct User: Codable, Sendable, Equatable {
         public var uid: UInt32
         public var gid: UInt32
+        public var additionalGids: [UInt32]?
 
-        public init(uid: UInt32, gid: UInt32) {
+        public init(uid: UInt32, gid: UInt32, additionalGids: [UInt32]? = nil) {
             self.uid = uid
             self.gid = gid
+            self.additionalGids = additionalGids
         }
     }
 

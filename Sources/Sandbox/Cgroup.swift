@@ -23,7 +23,7 @@ struct Cgroup {
     func make(root: CgroupRoot) throws(Failure) {
         let controllers = CgroupRoot.controllers(of: root.path).filter { Cgroup.wanted.contains($0) }
         let parent = "\(root.path)/\(Cgroup.directory)"
-        let remedy = "if it is EEXIST, processes of another state directory's vNode are in it: choose another --name"
+        let remedy = "if it is EEXIST, processes are in it that no vNode on record owns: end them, or choose another --name"
         try attempt("making the cgroup", path, remedy: remedy) { () throws(Errno) in
             for _ in 0..<100 {
                 do throws(Errno) {
@@ -33,7 +33,7 @@ struct Cgroup {
                     try Directories.make(path)
                     return
                 } catch {
-                    // One nobody is in has lost its vNode; one somebody is in belongs to another state directory.
+                    // The name is claimed: one nobody is in has lost its vNode.
                     if error == .fileExists {
                         guard Cgroup.isDeserted(path), (try? Cgroup.removeEmpty(path)) != nil else { throw error }
                     } else if error != .noSuchFileOrDirectory {
@@ -67,6 +67,22 @@ struct Cgroup {
 
     func enableForChildren() { Cgroup.enable(CgroupRoot.controllers(of: path).filter { Cgroup.wanted.contains($0) }, in: path) }
 
+    /// Lets `owner` make cgroups below `path` and move its processes among them, as cgroups(7) has it of delegation. What the limits of
+    /// `path` itself are stays with the node.
+    static func delegate(_ path: String, to owner: UInt32) throws(Failure) {
+        for (file, text) in mostBelow {
+            try attempt("delegating the cgroup", "\(path)/\(file)") { () throws(Errno) in try Files.write(text, to: "\(path)/\(file)") }
+        }
+        for file in ["", "/cgroup.procs", "/cgroup.threads", "/cgroup.subtree_control"] {
+            try attempt("delegating the cgroup", path + file) { () throws(Errno) in
+                try Directories.setOwner(path + file, uid: owner, gid: owner)
+            }
+        }
+    }
+
+    /// So that what root of a vNode makes can be taken away: paths stay shorter than PATH_MAX, and the kernel's memory for them has a bound.
+    private static let mostBelow = [("cgroup.max.depth", "12"), ("cgroup.max.descendants", "1000")]
+
     /// Kills every process at or below `path`.
     static func kill(_ path: String) { try? Files.write("1", to: path + "/cgroup.kill") }
 
@@ -91,6 +107,12 @@ struct Cgroup {
     private static func isDeserted(_ path: String) -> Bool {
         guard let events = try? Files.read(path + "/cgroup.events") else { return false }
         return String(decoding: events, as: UTF8.self).split(separator: "\n").contains("populated 0")
+    }
+
+    /// Whether there is one with a process at or below it.
+    static func isPopulated(_ path: String) -> Bool {
+        guard let events = try? Files.read(path + "/cgroup.events") else { return false }
+        return String(decoding: events, as: UTF8.self).split(separator: "\n").contains("populated 1")
     }
 
     private static func removeEmpty(_ path: String) throws(Errno) {

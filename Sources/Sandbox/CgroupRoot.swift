@@ -44,6 +44,12 @@ extension Limits {
         return files
     }
 
+    /// Those of them that a container's own cgroup says too. Programs that size themselves by cgroups look at the root of their cgroup
+    /// namespace and no higher. Not `cpu.max`: the time one level withholds would not be in the `cpu.stat` of the other.
+    func filesOfContainers() -> [(file: String, text: String)] {
+        files(controllers: []).filter { $0.file != "cpu.max" }
+    }
+
     /// Options that need a controller which is not there: `--cpuset` has another way.
     func missing(controllers: [String]) -> [(option: String, controller: String)] {
         var needs: [(option: String, controller: String)] = []

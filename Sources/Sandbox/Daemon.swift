@@ -72,9 +72,10 @@ final class Daemon {
                     throw Failure("greeting vnode-fs: \(error.message)")
                 }
                 usleep(20_000)
-                guard let again = try? Channel.connect(to: path, seconds: patience) else { break }
-                daemon = Daemon(channel: again, socket: path, privateProcess: process)
             }
+            do throws(Errno) {
+                daemon = Daemon(channel: try Channel.connect(to: path, seconds: patience), socket: path, privateProcess: process)
+            } catch { break }
         }
         throw Failure("greeting vnode-fs: \(path): it closes every connection")
     }
@@ -108,8 +109,11 @@ final class Daemon {
     }
 
     /// A tied view goes when this process does.
-    func addView(_ vnode: String, _ name: String, cgroup: String, isTied: Bool) throws(Failure) -> UInt32 {
-        let request = Request.addView(vnode: vnode, ViewRecord(name: name, cgroup: cgroup), isTied: isTied)
+    func addView(
+        _ vnode: String, _ name: String, cgroup: String, network: UInt64? = nil, top: String? = nil, isTied: Bool
+    ) throws(Failure) -> UInt32 {
+        let record = ViewRecord(name: name, cgroup: cgroup, network: network, top: top)
+        let request = Request.addView(vnode: vnode, record, isTied: isTied)
         guard case .view(let number) = try ask(request, "registering a view") else {
             throw Failure("registering a view: vnode-fs gave no number")
         }
@@ -147,8 +151,9 @@ final class Daemon {
         else {
             try? Processes.send(SIGKILL, to: child.pidfd)
             _ = try? Processes.wait(child.pid)
-            let said = String(decoding: (try? Files.read(log)) ?? [], as: UTF8.self).split(separator: "\n").last.map { ": \($0)" } ?? ""
-            throw Failure("starting vnode-fs: \(program): it did not come up\(said)")
+            // The last line says that it gave up, those before it why.
+            let said = String(decoding: (try? Files.read(log)) ?? [], as: UTF8.self).split(separator: "\n").suffix(3)
+            throw Failure("starting vnode-fs: \(program): it did not come up: \(said.joined(separator: "; "))")
         }
         return process
     }

@@ -7,8 +7,20 @@ import Tree
 /// `vnode exec`: one more inner container in a vNode that is there.
 public enum Entry {
     /// Answers the command's exit status.
-    public static func run(_ name: String, command: [String], terminal: Bool, stateDirectory: String) throws(Failure) -> Int32 {
-        try Preconditions.check(terminal: terminal)
+    public static func run(_ name: String, command: CommandOptions, stateDirectory: String) throws(Failure) -> Int32 {
+        try run(name, command, stateDirectory, nil)
+    }
+
+    /// The same in the background, once the command runs. Answers the container's name.
+    public static func detach(_ name: String, command: CommandOptions, stateDirectory: String) throws(Failure) -> String {
+        try Preconditions.check(terminal: false)
+        return try Detachment.run { detachment throws(Failure) in try run(name, command, stateDirectory, detachment) }
+    }
+
+    private static func run(
+        _ name: String, _ command: CommandOptions, _ stateDirectory: String, _ detachment: Detachment?
+    ) throws(Failure) -> Int32 {
+        try Preconditions.check(terminal: command.terminal)
         // Before the time namespace is entered, where start times are others.
         guard let me = ProcessIdentity(pid: getpid()) else { throw Failure("reading /proc/self/stat: is /proc mounted?") }
         let engine = try Programs.engine()
@@ -20,6 +32,8 @@ public enum Entry {
         defer { withExtendedLifetime(lock) {} }
         let state = try directory.running(name)
         guard let first = state.initProcess?.open() else { throw Failure("no vNode named \"\(name)\": it has ended") }
+        var prepared: NetworkNamespace?
+        if case .prepared(let path) = state.network { prepared = try NetworkNamespace.open(path) }
         let daemon = try Daemon.reconnect(state)
         let staging = try staging(of: state, daemon)
         try attempt("entering the staging mount namespace") { () throws(Errno) in
@@ -31,16 +45,20 @@ public enum Entry {
             try attempt("confining to CPUs", affinity) { () throws(Errno) in try Processes.setAffinity(cpus.ids) }
         }
         umask(0o022)
-        let place = Place(state: state, daemon: daemon, first: first.raw, engine: engine, signals: signals)
+        let place = Place(state: state, daemon: daemon, first: first.raw, engine: engine, signals: signals, prepared: prepared)
         unmountAbandoned(directory, name)
-        let inner = InnerContainer(name: Name.random(prefix), in: place, terminal: terminal)
+        let inner = InnerContainer(name: Name.random(prefix), in: place, command: command)
         try directory.record(inner.name, of: name, runBy: me)
         defer {
             inner.remove()
             directory.forget(inner.name, of: name)
         }
-        try inner.stage(command)
+        try inner.stage()
         try signals.check()
+        if let detachment {
+            try inner.keepOutput(in: directory.makeLog(of: inner.name, in: name))
+            try detachment.started(inner.name)
+        }
         return try inner.run()
     }
 
@@ -57,7 +75,7 @@ public enum Entry {
         }
     }
 
-    private static func staging(of state: State, _ daemon: Daemon) throws(Failure) -> OwnedFD {
+    static func staging(of state: State, _ daemon: Daemon) throws(Failure) -> OwnedFD {
         let (_, received) = try daemon.exchange(.staging(vnode: state.name), "asking for the staging mount namespace")
         guard received.count == 1, let raw = received.first else {
             for descriptor in received { _ = close(descriptor) }

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Seccomp
 import SystemPackage
 
 /// PID 1 of a vNode, from its making in new namespaces until it runs `vnode-init`.
@@ -91,6 +92,7 @@ final class InitProcess {
             try attempt("becoming root of the vNode") { () throws(Errno) in try Processes.become(uid: 0, gid: 0) }
             try attempt("leaving the session keyring") { () throws(Errno) in try Processes.leaveSessionKeyring() }
             try attempt("setting the hostname", hostname) { () throws(Errno) in try Namespaces.setHostname(hostname) }
+            try forbidUserNamespaces()
             try attempt("bringing lo up") { () throws(Errno) in try Namespaces.raiseLoopback() }
             Report.send(ready, to: answering)
             guard isReleased(go) else { return 1 }
@@ -104,6 +106,8 @@ final class InitProcess {
             setsid()
             if endsWithParent { try attempt("tying its life to the launcher's") { () throws(Errno) in try Processes.dieWithParent() } }
             guard isOpen(go) else { return 1 }
+            // Who traces it makes calls as it does: it may make none that others may not.
+            try attempt("loading the seccomp filter") { () throws(Errno) in try Filter.load() }
             for descriptor in 0...2 as ClosedRange<CInt> { _ = close(descriptor) }
             Processes.closeOnExecute(from: 3)
             Processes.unblockSignals()
@@ -112,6 +116,12 @@ final class InitProcess {
             Report.send(error.message, to: answering)
             return 1
         }
+    }
+
+    /// The filter refuses them; this tells those who ask first. It is a limit of the own user namespace, whatever procfs it is set by.
+    private static func forbidUserNamespaces() throws(Failure) {
+        let path = "/proc/sys/user/max_user_namespaces"
+        try attempt("forbidding user namespaces", path) { () throws(Errno) in try Files.write("0", to: path) }
     }
 
     /// Waits for the launcher; false when it has ended.

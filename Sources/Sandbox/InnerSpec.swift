@@ -1,11 +1,13 @@
 import OCI
+import Seccomp
 
 /// The OCI bundle of an inner container.
 enum InnerSpec {
-    /// `top` is its directory in staging, `initPID` the vNode's first process, `cgroupsPath` below the cgroup2 root.
+    /// `top` is its directory in staging, `initPID` the vNode's first process, `cgroupsPath` below the cgroup2 root, `listener` the
+    /// socket for the descriptor of brokered system calls.
     static func make(
         command: [String], terminal: Bool, hostname: String, top: String, initPID: Int32, uidBase: UInt32, cgroupsPath: String,
-        hasCgroupDirectory: Bool, environment: [String], consoleSize: Process.ConsoleSize? = nil
+        listener: String, hasCgroupDirectory: Bool, environment: [String], consoleSize: Process.ConsoleSize? = nil
     ) -> Spec {
         var mounts = [
             Mount("/proc", type: "bind", source: top + "/proc", options: ["rbind", "nosuid", "nodev", "noexec"]),
@@ -14,7 +16,7 @@ enum InnerSpec {
             Mount(
                 "/dev/pts", type: "devpts", source: "devpts",
                 options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
-            Mount("/dev/shm", type: "bind", source: "/outer/dev/shm", options: ["bind", "nosuid", "nodev"]),
+            Mount("/dev/shm", type: "bind", source: "/shm", options: ["bind", "nosuid", "nodev"]),
             Mount("/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"]),
         ]
         if hasCgroupDirectory {
@@ -31,10 +33,29 @@ enum InnerSpec {
             root: Root(path: top + "/rootfs"), mounts: mounts,
             linux: Linux(
                 namespaces: namespaces, mappings: [Linux.IDMapping(containerID: 0, hostID: uidBase, size: IDRange.size)],
-                cgroupsPath: cgroupsPath))
+                cgroupsPath: cgroupsPath, seccomp: Section.make(listener: listener)))
     }
 
-    static func environment(hostname: String, terminal: String?) -> [String] {
-        ["PATH=" + Programs.path, "HOME=/root", "HOSTNAME=" + hostname, "TERM=" + (terminal ?? "xterm")]
+    /// Binds what is staged of the node's directories.
+    static func add(volumes: [Volume], to spec: inout Spec) {
+        spec.mounts?.append(
+            contentsOf: volumes.enumerated().map { index, volume in
+                Mount(volume.destination, type: "bind", source: Volume.place(index), options: ["rbind", "rprivate"])
+            })
+    }
+
+    /// The same for devices, and lets them through the engine's filter.
+    static func add(devices: [Device], to spec: inout Spec, rule: (String) throws(Failure) -> Linux.DeviceRule) throws(Failure) {
+        if devices.isEmpty { return }
+        var rules: [Linux.DeviceRule] = []
+        for (index, device) in devices.enumerated() {
+            spec.mounts?.append(Mount(device.destination, type: "bind", source: Device.place(index), options: ["bind"]))
+            rules.append(try rule(Device.place(index)))
+        }
+        spec.linux?.resources = Linux.Resources(devices: rules)
+    }
+
+    static func environment(hostname: String, terminal: String?, home: String = "/root") -> [String] {
+        ["PATH=" + Programs.path, "HOME=" + home, "HOSTNAME=" + hostname, "TERM=" + (terminal ?? "xterm")]
     }
 }

@@ -8,24 +8,34 @@ public struct LaunchOptions: Sendable {
     public var name: String?
     public var hostname: String?
     public var limits: Limits
+    /// Where its ids are taken from.
+    public var ids: IDPool
     public var rootfs: String?
     public var keep: Bool
-    public var terminal: Bool
-    public var command: [String]
+    public var volumes: [Volume] = []
+    public var devices: [Device] = []
+    public var network = Network.ofVNode
+    /// Whether its root may make cgroups below those of its containers.
+    public var delegatesCgroups = false
+    public var command: CommandOptions
     /// Of the daemon; nil: the default, or a private one.
     public var socket: String?
     public var stateDirectory: String
+    /// Whose pods the vNode is for.
+    var pod: PodKey?
+    /// Path of the OCI engine; nil: runc in PATH.
+    var engine: String?
 
     public init(
-        name: String?, hostname: String?, limits: Limits, rootfs: String?, keep: Bool, terminal: Bool, command: [String], socket: String?,
-        stateDirectory: String
+        name: String?, hostname: String?, limits: Limits, ids: IDPool = .standard, rootfs: String?, keep: Bool, command: CommandOptions,
+        socket: String?, stateDirectory: String
     ) {
         self.name = name
         self.hostname = hostname
         self.limits = limits
+        self.ids = ids
         self.rootfs = rootfs
         self.keep = keep
-        self.terminal = terminal
         self.command = command
         self.socket = socket
         self.stateDirectory = stateDirectory

@@ -61,7 +61,7 @@ public enum Listing {
 
     private static func views(of state: State) throws -> [String] {
         let daemon = try Daemon.reconnect(state)
-        try daemon.channel.send(Request.list)
+        try daemon.channel.start(.list)
         var found: [String] = []
         while case .vnode(let record, let views) = try daemon.channel.answer().0 {
             if record.name == state.name { found += views.map(\.name) }

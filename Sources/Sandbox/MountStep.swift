@@ -11,8 +11,12 @@ enum MountStep: Equatable {
     case text(String, [UInt8], mode: UInt32 = 0o644, owner: UInt32 = 0)
     case filesystem(String, at: String, Mounts.Flags = [], options: String = "")
     case bind(String, over: String, readOnly: Bool = false)
-    /// A bind over an entry of procfs, which may have gone since it was listed.
-    case cover(String, over: String)
+    /// One of the node's directories, read-only, without the name of the disk it is on.
+    case node(String, over: String)
+    /// A bind with all that is mounted below.
+    case tree(String, over: String)
+    /// A bind over an entry of procfs, which may have gone since it was listed: from the procfs no vNode has in sight as well.
+    case cover(String, over: String, unlessGone: String? = nil)
     /// An entry of procfs, if there is one, that nobody but the node's root may open from now on.
     case close(String)
 }
@@ -27,11 +31,11 @@ extension MountStep {
     var path: String {
         switch self {
         case .directory(let path, _, _), .file(let path), .close(let path), .link(let path, _, _), .text(let path, _, _, _): path
-        case .filesystem(_, let path, _, _), .bind(_, let path, _), .cover(_, let path): path
+        case .filesystem(_, let path, _, _), .bind(_, let path, _), .node(_, let path), .tree(_, let path), .cover(_, let path, _): path
         }
     }
 
-    private func perform() throws(Errno) {
+    func perform() throws(Errno) {
         switch self {
         case .directory(let path, let mode, let owner):
             try Directories.make(path, mode: mode)
@@ -52,14 +56,19 @@ extension MountStep {
         case .bind(let source, let path, let readOnly):
             try Mounts.mount(source, on: path, .bind)
             if readOnly { try Mounts.setReadOnly(path) }
+        case .node(let source, let path):
+            do throws(Errno) { try NamelessBind.mount(source, over: path) } catch { try Mounts.mount(source, on: path, .bind) }
+            try Mounts.setReadOnly(path)
+        case .tree(let source, let path):
+            try Mounts.mount(source, on: path, [.bind, .recursive])
         case .close(let path):
             // Its owner is root of the namespace's user namespace, who could take it back.
             guard Directories.kind(path) != nil else { return }
             try Directories.setOwner(path, uid: 0, gid: 0)
             _ = try check(unsafe chmod(path, 0))
-        case .cover(let source, let path):
+        case .cover(let source, let path, let listed):
             do throws(Errno) { try Mounts.mount(source, on: path, .bind) } catch {
-                guard error == .noSuchFileOrDirectory, Directories.kind(path) == nil else { throw error }
+                guard error == .noSuchFileOrDirectory, Directories.kind(listed ?? path) == nil else { throw error }
             }
         }
     }

@@ -17,9 +17,22 @@ enum Programs {
         throw Failure("\(name) is neither beside vnode nor in PATH: install it (make install)")
     }
 
-    static func engine() throws(Failure) -> Engine {
+    /// The engine at a path or of a name, or runc.
+    static func engine(_ wanted: String? = nil) throws(Failure) -> Engine {
+        if let wanted {
+            guard let found = wanted.contains("/") ? wanted : inPath(wanted), isExecutable(found) else {
+                throw Failure("the engine \(wanted) is not there, or no program: see VNODE_ENGINE")
+            }
+            return try Engine(path: found)
+        }
         guard let found = inPath("runc") else { throw Failure("runc is not in PATH: install it (apt-get install runc)") }
         return try Engine(path: found)
+    }
+
+    /// One of the machine's.
+    static func found(_ name: String, package: String) throws(Failure) -> String {
+        guard let found = inPath(name) else { throw Failure("\(name) is not in PATH: install it (apt-get install \(package))") }
+        return found
     }
 
     private static func inPath(_ name: String) -> String? {

@@ -51,8 +51,13 @@ extension StateDirectory {
         if let pidfd = state?.initProcess?.open() { try? Processes.send(SIGKILL, to: pidfd) }
         let cgroup: String
         if let state { cgroup = state.cgroup } else { cgroup = Cgroup(root: try CgroupRoot.find(), name: name).path }
-        try attempt("removing the cgroup", cgroup) { () throws(Errno) in try Cgroup.removeVNode(cgroup) }
+        try claims.locked { () throws(Failure) in
+            if try claims.isOthers(name, bootID: state?.bootID, stateDirectory: path) { return }
+            try attempt("removing the cgroup", cgroup) { () throws(Errno) in try Cgroup.removeVNode(cgroup) }
+        }
+        if let state, state.network == .pair { VethPair(uidBase: state.uidBase).remove() }
         if let daemon = state?.privateDaemon { end(daemon) }
+        try claims.release(name, bootID: state?.bootID, stateDirectory: path)
         try attempt("removing", directory(of: name)) { () throws(Errno) in try forget(name) }
     }
 

@@ -5,14 +5,19 @@ import SystemPackage
 /// Entering and filling the staging mount namespace of a vNode. From then on paths are those of the new root.
 enum Staging {
     /// `base` is an existing directory, hidden by the new root in the new namespace only.
-    static func enter(at base: String, cgroups: CgroupRoot, rootfs: String?) throws(Failure) {
+    static func enter(at base: String, cgroups: CgroupRoot, rootfs: String?, isForPods: Bool = false) throws(Failure) {
         let layout = NodeLayout.read()
         try attempt("making the staging mount namespace") { () throws(Errno) in
             try Namespaces.unshare(.mount)
             try Mounts.mount("none", on: "/", [.recursive, .isPrivate])
         }
         umask(0o022)
-        try MountStep.perform(StagingPlan.root(at: base, layout: layout, cgroups: cgroups.path, rootfs: rootfs), "staging")
+        try MountStep.perform(
+            StagingPlan.root(at: base, layout: layout, cgroups: cgroups.path, rootfs: rootfs, size: isForPods ? "64m" : "16m"), "staging")
+        if isForPods {
+            let services = StagingPlan.services.filter { Directories.kind("/" + $0) == .directory }
+            try MountStep.perform(StagingPlan.forPods(at: base, services: services), "staging")
+        }
         try attempt("entering the staging root", base) { () throws(Errno) in try changeRoot(to: base) }
     }
 
@@ -77,15 +82,20 @@ enum Staging {
         }
     }
 
-    /// Mounts the vNode's procfs on `/procfs`, which only a process of its PID namespace can, and the sysfs of its network namespace
-    /// on `/sysfs`; in that one gives those limits a value that the kernel has taken from the size of the node's memory.
+    /// Mounts the vNode's procfs twice, which only a process of its PID namespace can: on `/shown`, for the views, and on `/procfs`, for
+    /// the launcher and the daemon. A procfs belongs to the user namespace of its PID namespace: root of the vNode may give the one in
+    /// sight other options (`subset=pid`), and what there is to cover must not depend on them.
+    /// Mounts the sysfs of its network namespace on `/sysfs`; in that one gives those limits a value that the kernel has taken from the
+    /// size of the node's memory.
     static func mountKernelViews(of pidfd: borrowing OwnedFD) throws(Failure) {
         let own = try attempt("opening", "/proc/self/ns/pid") { () throws(Errno) in try Files.open("/proc/self/ns/pid", flags: O_RDONLY) }
         try attempt("entering the vNode's PID namespace") { () throws(Errno) in try Namespaces.enter(pidfd, .pid) }
         let helper = Result { () throws(Errno) in
             try Processes.fork {
                 do throws(Errno) {
-                    try Mounts.mount("proc", on: "/procfs", type: "proc", [.noSetUID, .noDevices, .noExecute])
+                    for place in ["/procfs", "/shown"] {
+                        try Mounts.mount("proc", on: place, type: "proc", [.noSetUID, .noDevices, .noExecute])
+                    }
                 } catch {
                     return error.rawValue
                 }

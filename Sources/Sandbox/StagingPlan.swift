@@ -6,30 +6,39 @@ enum StagingPlan {
     /// Directories of the new root, in the order they are made.
     static let directories = [
         "usr", "etc", "dev", "proc", "sys", "sys/fs", "sys/fs/cgroup", "run", "tmp", "node", "node/etc", "node/rootfs", "opt",
-        "fuse", "fuse/static", "fuse/live", "outer", "procfs", "sysfs", "cgroup", "inner",
+        "fuse", "fuse/static", "fuse/live", "outer", "view", "view/proc", "view/sys", "procfs", "shown", "sysfs", "shm", "cgroup", "inner",
     ]
 
     /// A new root at `base`, made from the node's.
-    static func root(at base: String, layout: NodeLayout, cgroups: String, rootfs: String?) -> [MountStep] {
-        var steps: [MountStep] = [.filesystem("tmpfs", at: base, options: "mode=755,size=16m")]
+    static func root(at base: String, layout: NodeLayout, cgroups: String, rootfs: String?, size: String = "16m") -> [MountStep] {
+        var steps: [MountStep] = [.filesystem("tmpfs", at: base, options: "mode=755,size=\(size)")]
         steps += directories.map { .directory("\(base)/\($0)") }
         for (name, place) in layout.places {
             switch place {
             case .link(let target): steps.append(.link("\(base)/\(name)", to: target))
-            case .directory: steps += [.directory("\(base)/\(name)"), .bind("/\(name)", over: "\(base)/\(name)", readOnly: true)]
+            case .directory: steps += [.directory("\(base)/\(name)"), .node("/\(name)", over: "\(base)/\(name)")]
             }
         }
         steps += [
-            .bind("/usr", over: "\(base)/usr", readOnly: true),
-            .bind("/etc", over: "\(base)/node/etc", readOnly: true),
+            .node("/usr", over: "\(base)/usr"),
+            .node("/etc", over: "\(base)/node/etc"),
             .link("\(base)/etc/ld.so.cache", to: "/node/etc/ld.so.cache"),
             .bind("/dev", over: "\(base)/dev"),
             .bind("/proc", over: "\(base)/proc"),
             .bind(cgroups, over: "\(base)/sys/fs/cgroup"),
         ]
-        if layout.hasOpt { steps.append(.bind("/opt", over: "\(base)/opt", readOnly: true)) }
+        if layout.hasOpt { steps.append(.node("/opt", over: "\(base)/opt")) }
         if let rootfs { steps.append(.bind(rootfs, over: "\(base)/node/rootfs", readOnly: true)) }
         return steps
+    }
+
+    /// Where an engine finds systemd, which makes the cgroups of pods.
+    static let services = ["run/systemd", "run/dbus"]
+
+    /// What engines of pods need besides.
+    static func forPods(at base: String, services: [String]) -> [MountStep] {
+        [.directory("\(base)/var"), .link("\(base)/var/run", to: "/run")]
+            + services.flatMap { [.directory("\(base)/\($0)"), .bind("/\($0)", over: "\(base)/\($0)", readOnly: true)] }
     }
 
     /// As on a machine of 8 GB, whatever the node has.
@@ -37,10 +46,10 @@ enum StagingPlan {
 
     /// Files of a network namespace that count for the whole node, which the table denies. Their mode is kept in the namespace, for all
     /// processes and mounts that show it; `procfs` is one of them. A namespace made inside later has its own.
-    static func network(procfs: String) -> [MountStep] {
+    static func network(procfs: String, process: String = "1") -> [MountStep] {
         let link = "/proc/net/"
         return Table.rows.filter { $0.policy == .deny && $0.path.hasPrefix(link) }.map {
-            .close("\(procfs)/1/net/\($0.path.dropFirst(link.count))")
+            .close("\(procfs)/\(process)/net/\($0.path.dropFirst(link.count))")
         }
     }
 
@@ -59,7 +68,8 @@ enum StagingPlan {
             .filesystem(
                 "devpts", at: "/outer/dev/pts", [.noSetUID, .noExecute], options: "newinstance,ptmxmode=0666,mode=620,gid=\(owner + 5)"),
             .link("/outer/dev/ptmx", to: "pts/ptmx"), .link("/outer/dev/fd", to: "/proc/self/fd"),
-            .filesystem("tmpfs", at: "/outer/dev/shm", [.noSetUID, .noDevices], options: "mode=1777,\(own)"),
+            // At a place of its own too: below /outer/dev the vNode's root decides what a name means.
+            .filesystem("tmpfs", at: "/shm", [.noSetUID, .noDevices], options: "mode=1777,\(own)"), .bind("/shm", over: "/outer/dev/shm"),
         ]
         return steps
     }

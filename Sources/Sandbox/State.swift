@@ -30,10 +30,20 @@ public struct State: Codable, Sendable, Equatable {
     public var startedAt: UInt64 = 0
     public var initProcess: ProcessIdentity?
     public var daemonSocket: String = ""
+    /// Number of the view all its containers share.
+    public var view: UInt32?
     /// The daemon that serves this vNode only.
     public var privateDaemon: ProcessIdentity?
     /// Root filesystem of its inner containers; nil: the view of the machine.
     public var rootfs: String?
+    public var volumes: [Volume]?
+    public var devices: [Device]?
+    /// nil: the vNode's own.
+    public var network: Network?
+    /// Whether root of the vNode may make cgroups below its containers'.
+    public var delegatesCgroups: Bool?
+    /// Whose pods it is for; nil: made by `vnode run`.
+    public var pod: PodKey?
 }
 
 /// What has to happen with a recorded vNode when a command starts.

@@ -9,10 +9,15 @@ public final class StateDirectory {
 
     let path: String
     let vnodes: OwnedFD
+    /// Of all state directories.
+    let claims: Claims
     private let lockFile: OwnedFD
 
-    public init(_ path: String) throws(Failure) {
+    public convenience init(_ path: String) throws(Failure) { try self.init(path, claims: Claims()) }
+
+    init(_ path: String, claims: Claims) throws(Failure) {
         self.path = path
+        self.claims = claims
         vnodes = try attempt("opening the state directory", path) { () throws(Errno) in
             try Directories.makeAll(path + "/vnodes", mode: 0o700)
             return try Files.open(path + "/vnodes", flags: O_RDONLY | O_DIRECTORY)
@@ -75,6 +80,13 @@ public final class StateDirectory {
         }
     }
 
+    /// A new log of a container.
+    func makeLog(of container: String, in name: String) throws(Failure) -> ContainerLog {
+        try attempt("making the log", directory(of: name) + "/" + ContainerLog.directory) { () throws(Errno) in
+            try ContainerLog(container, below: name, of: vnodes)
+        }
+    }
+
     /// The lock that says a process is at work on a vNode; nil when another one is, or there is no such vNode.
     func lock(_ name: String, _ mode: Locks.Mode) -> OwnedFD? {
         guard let file = try? Files.open("\(name)/lock", below: vnodes.raw, flags: O_RDWR) else { return nil }
@@ -82,12 +94,35 @@ public final class StateDirectory {
         return file
     }
 
-    /// Records a new vNode and takes its lock. Only under `locked`.
-    func create(_ state: State) throws(Failure) -> OwnedFD {
-        do { try Directories.make(state.name, below: vnodes.raw, mode: 0o700) } catch {
-            if error == .fileExists {
-                throw Failure("a vNode named \"\(state.name)\" is already there: choose another --name, or vnode stop it")
+    /// Finds a new vNode its ids, records it and takes its lock.
+    func allocate(
+        _ state: inout State, from pool: IDPool, besides subordinate: SubordinateIDs = .ofThisMachine()
+    ) throws(Failure) -> OwnedFD {
+        var found = state
+        let lock = try locked { () throws(Failure) in
+            if Directories.kind(found.name, below: vnodes.raw) != nil { throw StateDirectory.isThere(found.name) }
+            let claim = Claims.Claim(bootID: found.bootID, stateDirectory: path, creator: found.creator, cgroup: found.cgroup)
+            found.uidBase = try claims.take(found.name, claim, from: pool, besides: subordinate)
+            do throws(Failure) { return try create(found) } catch {
+                try? release(found)
+                throw error
             }
+        }
+        state = found
+        return lock
+    }
+
+    /// Gives name and ids back.
+    func release(_ state: State) throws(Failure) { try claims.release(state.name, bootID: state.bootID, stateDirectory: path) }
+
+    private static func isThere(_ name: String) -> Failure {
+        Failure("a vNode named \"\(name)\" is already there: choose another --name, or vnode stop it")
+    }
+
+    /// Records a new vNode and takes its lock. Only under `locked`.
+    private func create(_ state: State) throws(Failure) -> OwnedFD {
+        do { try Directories.make(state.name, below: vnodes.raw, mode: 0o700) } catch {
+            if error == .fileExists { throw StateDirectory.isThere(state.name) }
             throw Failure("making", directory(of: state.name), error)
         }
         let lock = try attempt("locking", directory(of: state.name) + "/lock") { () throws(Errno) in

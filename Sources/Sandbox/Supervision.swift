@@ -26,23 +26,45 @@ final class Signals {
 struct Supervision: ~Copyable {
     let child: Processes.Child
     let place: Place
+    let view: UInt32
+    let listener: SeccompListener
+    /// The container's directory in staging.
+    let top: String
+    /// What the container says, when it is kept.
+    let output: ContainerOutput?
 
     consuming func wait() throws(Failure) -> Processes.Ending {
         let daemon = place.daemon.channel.socket.raw
         while true {
             let events = try attempt("waiting") { () throws(Errno) in
-                try Poll.readable([place.signals.queue.descriptor.raw, child.pidfd.raw, daemon, place.first])
+                try Poll.readable(
+                    [place.signals.queue.descriptor.raw, child.pidfd.raw, daemon, place.first, listener.socket.raw]
+                        + (output?.descriptors ?? []))
             }
+            if events.dropFirst(5).contains(true) { output?.pump() }
             if events[0] { forward() }
+            if events[4] { handOver() }
             if events[3] {
                 try stop()
                 throw Failure("the vNode has ended: vnode-init was killed or the vNode stopped")
             }
             if events[1] { return try attempt("waiting for the engine") { () throws(Errno) in try Processes.wait(child.pid) } }
-            if events[2] {
+            if events[2], place.daemon.channel.isClosed() {
                 try stop()
                 throw Failure("vnode-fs died: the vNode ends with it")
             }
+        }
+    }
+
+    /// Gives the daemon what the engine has sent. A container whose calls nobody answers runs on: each of them is ENOSYS.
+    private borrowing func handOver() {
+        do throws(Failure) {
+            let descriptor = try listener.receive()
+            try place.daemon.ask(
+                .addListener(vnode: place.state.name, view: view, top: top), descriptors: [descriptor.raw],
+                "registering the seccomp listener")
+        } catch {
+            Say.error("vnode: \(error)")
         }
     }
 

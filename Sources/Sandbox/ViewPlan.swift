@@ -5,36 +5,63 @@ import Tree
 
 /// The over-mounts that make a view of a real procfs and of the served trees.
 enum ViewPlan {
+    /// Where the vNode's own view is staged, out of its reach, for all its containers that see no more and no less.
+    static let shared = "/view"
+
     /// `top` has empty `proc` and `sys` directories; `covers` are those of the table.
     /// `namespaced` are directories that a sysfs of the vNode's own is bound over.
     static func steps(
-        number: UInt32, top: String, procfs: [Cover], sysfs: [Cover], namespaced: [String] = [], hasCgroupDirectory: Bool
+        number: UInt32, top: String, procfs: [Cover], sysfs: [Cover], namespaced: [String] = [], ofNetwork: String = "/sysfs"
     ) -> [MountStep] {
-        let tree = { (cover: Cover) in source(of: cover, number) }
-        var steps: [MountStep] = [.bind("/procfs", over: "\(top)/proc")]
-        steps += procfs.map { .cover(tree($0), over: "\(top)/\($0.target)") }
-        steps.append(.bind("/fuse/static/\(number)/sys", over: "\(top)/sys", readOnly: true))
-        steps += sysfs.map { .bind(tree($0), over: "\(top)/\($0.target)", readOnly: true) }
-        steps += namespaced.map { .bind("/sysfs" + $0.dropFirst("sys".count), over: "\(top)/\($0)") }
-        if hasCgroupDirectory { steps.append(.bind("/cgroup", over: "\(top)/sys/fs/cgroup")) }
-        return steps
+        procSteps(number: number, top: top, procfs) + sysSteps(number: number, top: top, sysfs, namespaced, ofNetwork: ofNetwork)
     }
 
-    /// Mounts the tree of one view on `top`. `first` is the pidfd of the vNode's first process.
-    static func stage(number: UInt32, top: String, first: CInt, withCgroups: Bool) throws(Failure) {
-        let covers = try attempt("listing the vNode's procfs", "/procfs") { () throws(Errno) in
+    private static func procSteps(number: UInt32, top: String, _ covers: [Cover]) -> [MountStep] {
+        [.bind("/shown", over: "\(top)/proc")]
+            + covers.map {
+                .cover(source(of: $0, number), over: "\(top)/\($0.target)", unlessGone: "/procfs/\($0.target.dropFirst("proc/".count))")
+            }
+    }
+
+    private static func sysSteps(number: UInt32, top: String, _ covers: [Cover], _ namespaced: [String], ofNetwork: String = "/sysfs")
+        -> [MountStep]
+    {
+        [.bind("/fuse/static/\(number)/sys", over: "\(top)/sys", readOnly: true)]
+            + covers.map { .bind(source(of: $0, number), over: "\(top)/\($0.target)", readOnly: true) }
+            + namespaced.map { .bind(ofNetwork + $0.dropFirst("sys".count), over: "\(top)/\($0)") }
+    }
+
+    /// The procfs on `/shown` with its covers, on `top`. `network` is the network namespace of who looks at it.
+    static func coverProc(number: UInt32, top: String, network: CInt) throws(Failure) {
+        try MountStep.perform(procSteps(number: number, top: top, try covers()), "covering")
+        try coverNet(Cover.net, number: number, top: top, first: network)
+    }
+
+    /// The served tree with the sysfs on `/sysfs` over it, on `top`.
+    static func coverSysfs(number: UInt32, top: String) throws(Failure) {
+        let catalog = Catalog.standard
+        try MountStep.perform(sysSteps(number: number, top: top, catalog.sysfsCovers(), catalog.sysfsMountPoints), "covering")
+    }
+
+    private static func covers() throws(Failure) -> [Cover] {
+        try attempt("listing the vNode's procfs", "/procfs") { () throws(Errno) in
             try Catalog.standard.covers { (path: String) throws(Errno) -> [RealEntry] in
                 try Directories.list("/procfs" + path.dropFirst("proc".count)).map {
                     RealEntry(name: $0.name, isDirectory: $0.kind == .directory, isSymlink: $0.kind == .symlink)
                 }
             }
         }
-        let hasCgroups = hasCgroupDirectory(number)
+    }
+
+    /// Mounts the tree of one view on `top`. `first` is the pidfd of the vNode's first process, or another network namespace, whose sysfs
+    /// then is at `sysfs`; `isPrepared`: one that does not belong to the vNode.
+    static func stage(number: UInt32, top: String, first: CInt, sysfs: String = "/sysfs", isPrepared: Bool = false) throws(Failure) {
+        let covers = try covers()
         let steps = ViewPlan.steps(
             number: number, top: top, procfs: covers, sysfs: Catalog.standard.sysfsCovers(), namespaced: Catalog.standard.sysfsMountPoints,
-            hasCgroupDirectory: withCgroups && hasCgroups)
+            ofNetwork: sysfs)
         try MountStep.perform(steps, "covering")
-        try fillNetCore(number: number, top: top, first: first)
+        try coverNet(isPrepared ? Cover.preparedNet : Cover.net, number: number, top: top, first: first)
     }
 
     private static func source(of cover: Cover, _ number: UInt32) -> String {
@@ -42,18 +69,31 @@ enum ViewPlan {
     }
 
     /// Sysctls of `net` are other files in every network namespace: what is mounted over them is there for who shares the one it was
-    /// mounted in.
-    private static func fillNetCore(number: UInt32, top: String, first: CInt) throws(Failure) {
+    /// mounted in. `first`: that namespace, or a process in it.
+    private static func coverNet(_ covers: [NetCover], number: UInt32, top: String, first: CInt) throws(Failure) {
         let own = try attempt("opening", "/proc/self/ns/net") { () throws(Errno) in try Files.open("/proc/self/ns/net", flags: O_RDONLY) }
         try attempt("entering the vNode's network namespace") { () throws(Errno) in try Namespaces.enter(first, .network) }
-        let path = top + Cover.netCore.path
-        let isEmpty = ((try? Directories.list(path)) ?? []).isEmpty && Directories.kind(path) == .directory
-        let filled = Result { () throws(Failure) in
-            if isEmpty { try MountStep.perform([.cover(source(of: Cover.netCore.cover, number), over: path)], "covering") }
+        let covered = Result { () throws(Failure) in
+            for net in covers where isBare(top + net.path, net.cover) {
+                try MountStep.perform([.cover(source(of: net.cover, number), over: top + net.path)], "covering")
+            }
         }
         try attempt("returning to the own network namespace") { () throws(Errno) in try Namespaces.enter(own, .network) }
-        try filled.get()
+        try covered.get()
     }
 
-    static func hasCgroupDirectory(_ number: UInt32) -> Bool { Directories.kind("/fuse/static/\(number)/sys/fs/cgroup") == .directory }
+    private static func isBare(_ path: String, _ cover: Cover) -> Bool {
+        guard cover.isDirectory else { return Directories.kind(path) == .file }
+        return Directories.kind(path) == .directory && ((try? Directories.list(path)) ?? []).isEmpty
+    }
+
+    /// Shows the vNode's own view at `top` as well: one mount each for all the covers, whose files nobody has to be asked for again.
+    static func show(on top: String, withCgroups: Bool) throws(Failure) {
+        var steps: [MountStep] = [.tree("\(shared)/proc", over: "\(top)/proc"), .tree("\(shared)/sys", over: "\(top)/sys")]
+        if withCgroups && hasCgroupDirectory(shared) { steps.append(.bind("/cgroup", over: "\(top)/sys/fs/cgroup")) }
+        try MountStep.perform(steps, "covering")
+    }
+
+    /// Whether the sysfs of a staged view has a place for cgroup2.
+    static func hasCgroupDirectory(_ top: String) -> Bool { Directories.kind("\(top)/sys/fs/cgroup") == .directory }
 }

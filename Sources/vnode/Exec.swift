@@ -4,13 +4,12 @@ import Sandbox
 
 struct Exec: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run one more command in a vNode.", usage: "vnode exec [-t] <name> -- <command> [<argument> ...]")
+        abstract: "Run one more command in a vNode.", usage: "vnode exec [<options>] <name> -- <command> [<argument> ...]")
 
     @Argument(help: "Name of the vNode.")
     var name: String
 
-    @Flag(name: [.short, .customLong("tty")], help: "Give the command a terminal.")
-    var terminal = false
+    @OptionGroup var flags: CommandFlags
 
     @OptionGroup var place: Place
 
@@ -19,9 +18,15 @@ struct Exec: ParsableCommand {
 
     func validate() throws {
         guard !command.isEmpty else { throw ValidationError("Nothing to run: vnode exec <name> -- <command> [<argument> ...]") }
+        _ = try flags.options(command)
     }
 
     func run() throws {
-        Glibc.exit(try Entry.run(name, command: command, terminal: terminal, stateDirectory: place.path))
+        let options = try flags.options(command)
+        if options.detach {
+            print(try Entry.detach(name, command: options, stateDirectory: place.path))
+        } else {
+            Glibc.exit(try Entry.run(name, command: options, stateDirectory: place.path))
+        }
     }
 }

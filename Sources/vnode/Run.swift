@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import NodeConfiguration
 import Sandbox
 
 struct Run: ParsableCommand {
@@ -30,11 +31,36 @@ struct Run: ParsableCommand {
     @Option(help: "Hostname inside. Default: the name.")
     var hostname: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Ids of the node the vNode's are taken from (VNODE_IDS): \(IDPool.forms). Default: ids of the configuration.",
+            valueName: "range"))
+    var ids: String?
+
     @Flag(help: "Leave the vNode up after the command: see vnode exec, vnode stop.")
     var keep = false
 
-    @Flag(name: [.short, .customLong("tty")], help: "Give the command a terminal.")
-    var terminal = false
+    @Option(
+        name: [.customShort("v"), .customLong("volume")],
+        help: ArgumentHelp("Directory or file of this machine to show: \(Volume.forms).", valueName: "src:dst[:ro]"), transform: Run.volume)
+    var volumes: [Volume] = []
+
+    @Option(
+        name: .customLong("device"), help: ArgumentHelp("Device to let it use as anybody may: \(Device.forms).", valueName: "device"),
+        transform: Run.device)
+    var devices: [Device] = []
+
+    @Option(help: ArgumentHelp("Network: \(Network.forms).", valueName: "network"), transform: Run.network)
+    var net = Network.ofVNode
+
+    @Flag(
+        name: .customLong("delegate-cgroup"),
+        help: ArgumentHelp(
+            "Let its root make cgroups below its own: for systemd and engines that set limits.",
+            discussion: "Limits of the vNode hold for all of them together."))
+    var delegatesCgroups = false
+
+    @OptionGroup var flags: CommandFlags
 
     @Option(help: "Control socket of vnode-fs (VNODE_SOCKET). Default: the node's daemon, or a private one.")
     var socket: String?
@@ -46,6 +72,11 @@ struct Run: ParsableCommand {
 
     func validate() throws {
         guard !command.isEmpty else { throw ValidationError("Nothing to run: vnode run [<options>] -- <command> [<argument> ...]") }
+        _ = try flags.options(command)
+        let places = volumes.map(\.destination) + devices.map(\.destination)
+        if let twice = Dictionary(grouping: places, by: { $0 }).first(where: { $0.value.count > 1 }) {
+            throw ValidationError("Two volumes or devices at \(twice.key)")
+        }
         // The engine starts a container with about a dozen threads of its own in it.
         if let pids, pids < 16 {
             throw ValidationError("The value '\(pids)' is invalid for '--pids <n>': at least 16, or runc cannot start a container")
@@ -56,17 +87,49 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
-        let status = try Launch.run(
-            LaunchOptions(
-                name: name, hostname: hostname, limits: Limits(memory: memory, swap: swap, cpus: cpus, cpuset: cpuset, pids: pids),
-                rootfs: rootfs, keep: keep, terminal: terminal, command: command, socket: socket ?? environment("VNODE_SOCKET"),
-                stateDirectory: place.path))
-        Glibc.exit(status)
+        var options = LaunchOptions(
+            name: name, hostname: hostname, limits: Limits(memory: memory, swap: swap, cpus: cpus, cpuset: cpuset, pids: pids),
+            ids: try Run.pool(ids), rootfs: rootfs, keep: keep, command: try flags.options(command),
+            socket: socket ?? environment("VNODE_SOCKET"), stateDirectory: place.path)
+        options.volumes = volumes
+        options.devices = devices
+        options.network = net
+        options.delegatesCgroups = delegatesCgroups
+        if options.command.detach { return print(try Launch.detach(options)) }
+        Glibc.exit(try Launch.run(options))
     }
 
     static func name(_ text: String) throws -> String {
         guard Name.isValid(text) else { throw ValidationError("not \(Name.forms)") }
         return text
+    }
+
+    static func pool(_ option: String?) throws -> IDPool {
+        guard let text = option ?? environment("VNODE_IDS") else {
+            let ids = try NodeConfiguration.load(environment: [:]).ids
+            guard let pool = IDPool(ids) else { throw Failure("\(NodeConfiguration.defaultPath): ids: not \(IDPool.forms)") }
+            return pool
+        }
+        guard let pool = IDPool(text) else {
+            throw ValidationError(
+                "The value '\(text)' is invalid for \(option == nil ? "VNODE_IDS" : "'--ids <range>'"): not \(IDPool.forms)")
+        }
+        return pool
+    }
+
+    static func volume(_ text: String) throws -> Volume {
+        guard let volume = Volume(text) else { throw ValidationError("not \(Volume.forms)") }
+        return volume
+    }
+
+    static func device(_ text: String) throws -> Device {
+        guard let device = Device(text) else { throw ValidationError("not \(Device.forms)") }
+        return device
+    }
+
+    static func network(_ text: String) throws -> Network {
+        guard let network = Network(text) else { throw ValidationError("not \(Network.forms)") }
+        return network
     }
 
     static func size(_ text: String) throws -> ByteSize {

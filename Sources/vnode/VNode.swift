@@ -10,7 +10,7 @@ struct VNode: ParsableCommand {
         discussion: "Exit status: that of the command; 125 when vnode itself failed, 126 when the command cannot be executed, "
             + "127 when it is not found, 64 for wrong usage.",
         version: releaseVersion,
-        subcommands: [Run.self, Exec.self, List.self, Inspect.self, Stop.self])
+        subcommands: [Run.self, Exec.self, List.self, Inspect.self, Logs.self, Top.self, Stop.self, Install.self, Uninstall.self])
 
     static func main() {
         // A descriptor 0, 1 or 2 that is closed would be given to the next file opened.

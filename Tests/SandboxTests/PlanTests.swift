@@ -9,7 +9,7 @@ import Tree
     @Test func stagingTakesTheNodesProgramsReadOnly() {
         let plan = StagingPlan.root(at: "/b", layout: merged, cgroups: "/sys/fs/cgroup/unified", rootfs: nil)
         #expect(plan.first == .filesystem("tmpfs", at: "/b", options: "mode=755,size=16m"))
-        #expect(plan.contains(.bind("/usr", over: "/b/usr", readOnly: true)))
+        #expect(plan.contains(.node("/usr", over: "/b/usr")))
         #expect(plan.contains(.link("/b/bin", to: "usr/bin")))
         #expect(plan.contains(.bind("/sys/fs/cgroup/unified", over: "/b/sys/fs/cgroup")))
         #expect(!plan.contains { $0.path == "/b/node/rootfs" && $0 != .directory("/b/node/rootfs") })
@@ -18,15 +18,15 @@ import Tree
     @Test func directoriesComeBeforeWhatIsMountedOnThem() {
         let split = NodeLayout(places: [("bin", .directory)], hasOpt: true)
         let plan = StagingPlan.root(at: "/b", layout: split, cgroups: "/c", rootfs: "/r") + StagingPlan.outer(owner: 65536)
-        var made: Set<String> = ["/b", "/outer"]
+        var made: Set<String> = ["/b", "/outer", "/shm"]
         for step in plan {
             switch step {
             case .directory(let path, _, _), .file(let path): made.insert(path)
-            case .bind(_, let path, _), .filesystem(_, let path, _, _): #expect(made.contains(path), "\(path)")
+            case .bind(_, let path, _), .node(_, let path), .filesystem(_, let path, _, _): #expect(made.contains(path), "\(path)")
             default: break
             }
         }
-        #expect(plan.contains(.bind("/bin", over: "/b/bin", readOnly: true)))
+        #expect(plan.contains(.node("/bin", over: "/b/bin")))
         #expect(plan.contains(.bind("/r", over: "/b/node/rootfs", readOnly: true)))
     }
 
@@ -48,16 +48,15 @@ import Tree
         let denied = Cover(target: "proc/kcore", connection: .static, source: "cover/file", isDirectory: false)
         let live = Cover(target: "sys/devices/system/node", connection: .live, source: "sys/devices/system/node", isDirectory: true)
         let plan = ViewPlan.steps(
-            number: 7, top: "/inner/a", procfs: [cover, denied], sysfs: [live], namespaced: ["sys/class/net"], hasCgroupDirectory: true)
+            number: 7, top: "/inner/a", procfs: [cover, denied], sysfs: [live], namespaced: ["sys/class/net"])
         #expect(
             plan == [
-                .bind("/procfs", over: "/inner/a/proc"),
-                .cover("/fuse/live/7/proc/meminfo", over: "/inner/a/proc/meminfo"),
-                .cover("/fuse/static/7/cover/file", over: "/inner/a/proc/kcore"),
+                .bind("/shown", over: "/inner/a/proc"),
+                .cover("/fuse/live/7/proc/meminfo", over: "/inner/a/proc/meminfo", unlessGone: "/procfs/meminfo"),
+                .cover("/fuse/static/7/cover/file", over: "/inner/a/proc/kcore", unlessGone: "/procfs/kcore"),
                 .bind("/fuse/static/7/sys", over: "/inner/a/sys", readOnly: true),
                 .bind("/fuse/live/7/sys/devices/system/node", over: "/inner/a/sys/devices/system/node", readOnly: true),
                 .bind("/sysfs/class/net", over: "/inner/a/sys/class/net"),
-                .bind("/cgroup", over: "/inner/a/sys/fs/cgroup"),
             ])
     }
 
@@ -69,5 +68,22 @@ import Tree
             etc: "/e", node: "/n", owner: 1, hostname: "h", directories: ["terminfo"], copies: [("os-release", [1])])
         #expect(steps.contains(.text("/e/hostname", Array("h\n".utf8), owner: 1)))
         #expect(steps.contains(.bind("/n/terminfo", over: "/e/terminfo", readOnly: true)))
+    }
+
+    @Test func theDiskOfADirectoryIsFoundInTheMountTable() {
+        let mounts = """
+            22 1 254:1 / / rw,relatime - ext4 /dev/vda1 rw,discard
+            23 22 0:21 / /proc rw - proc proc rw
+            24 22 8:300 /sub /usr ro - xfs /dev/sda300 ro,noquota
+            25 22 0:40 / /opt rw - btrfs /dev/sdb rw
+            26 22 254:1 /a\\040b /srv rw - ext4 /dev/vda1 rw
+            """
+        #expect(NamelessBind.origin(of: "/etc", mounts: mounts) == .init(device: 0xfe01, type: "ext4", isReadOnly: false, inside: "/etc"))
+        #expect(
+            NamelessBind.origin(of: "/usr", mounts: mounts) == .init(device: 0x10_082c, type: "xfs", isReadOnly: true, inside: "/sub"))
+        #expect(NamelessBind.origin(of: "/usr/lib", mounts: mounts)?.inside == "/sub/lib")
+        #expect(NamelessBind.origin(of: "/opt", mounts: mounts) == nil)
+        #expect(NamelessBind.origin(of: "/srv", mounts: mounts) == nil)
+        #expect(NamelessBind.origin(of: "/etc", mounts: "") == nil)
     }
 }

@@ -28,18 +28,11 @@ import Testing
         let parts = Name.uuid().split(separator: "-").map(\.count)
         #expect(parts == [8, 4, 4, 4, 12])
     }
-}
 
-@Suite struct IDRangeTests {
-    @Test func theFirstIsNotTheNodes() { #expect(IDRange.lowestFree(taken: []) == 65536) }
-
-    @Test func aHoleIsFilled() { #expect(IDRange.lowestFree(taken: [65536, 131072, 262144]) == 196608) }
-
-    @Test func rangesNotAlignedStillCount() { #expect(IDRange.lowestFree(taken: [65537]) == 131072) }
-
-    @Test func exhaustion() {
-        let all = (1..<UInt32(65535)).map { $0 * 65536 }
-        #expect(IDRange.lowestFree(taken: all) == nil)
-        #expect(IDRange.lowestFree(taken: all.dropLast()) == UInt32(65534) * 65536)
+    @Test func aContainersCgroupSaysTheLimitsThatAreNoTime() {
+        let limits = Limits(memory: ByteSize("64M"), swap: ByteSize("0"), cpus: CPUShare("1.5"), cpuset: "0-1", pids: 20)
+        let files = limits.filesOfContainers().map { "\($0.file) \($0.text)" }
+        #expect(files == ["memory.max 67108864", "memory.swap.max 0", "pids.max 20"])
+        #expect(Limits().filesOfContainers().isEmpty)
     }
 }

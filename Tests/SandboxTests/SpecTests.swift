@@ -7,7 +7,8 @@ import Testing
 @Suite struct SpecTests {
     let spec = InnerSpec.make(
         command: ["sh", "-c", "true"], terminal: true, hostname: "h", top: "/inner/main", initPID: 42, uidBase: 65536,
-        cgroupsPath: "/vnode/a/c-main", hasCgroupDirectory: true, environment: InnerSpec.environment(hostname: "h", terminal: nil))
+        cgroupsPath: "/vnode/a/c-main", listener: "/inner/main/seccomp.sock", hasCgroupDirectory: true,
+        environment: InnerSpec.environment(hostname: "h", terminal: nil))
 
     @Test func namespacesAreTheVNodes() {
         let namespaces = spec.linux?.namespaces ?? []

@@ -1,0 +1,83 @@
+import Glibc
+import Linux
+import SystemPackage
+
+/// Mounts of the node on their way into a vNode: taken where their path means something, their owners shifted by its id maps, put where its
+/// containers get them from. Nothing is chowned, and nothing that is mounted on the node later follows.
+final class NodeTree {
+    /// Which option named it, for the message of a failure: `--volume /srv`.
+    let origin: String
+    private let tree: OwnedFD
+    private let isDirectory: Bool
+    /// Filesystems in it, as far as the mount table tells.
+    private let filesystems: [String]
+
+    /// In the node's mount namespace.
+    init(_ path: String, origin: String) throws(Failure) {
+        self.origin = origin
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw Failure(origin, "", Errno(rawValue: errno)) }
+        isDirectory = status.st_mode & S_IFMT == S_IFDIR
+        tree = try attempt(origin) { () throws(Errno) in try Mounts.copyTree(path) }
+        filesystems = NodeTree.filesystems(below: NodeTree.resolved(path), mounts: (try? Files.read("/proc/self/mountinfo")) ?? [])
+    }
+
+    /// Shifts the owners by the id maps of a user namespace.
+    func map(users: borrowing OwnedFD, readOnly: Bool) throws(Failure) {
+        do throws(Errno) { try Mounts.map(tree, userNamespace: users, readOnly: readOnly) } catch {
+            throw Failure(
+                "mapping the owners of \(origin)", "", error, remedy: NodeTree.reason(error, filesystems, release: Kernel.release))
+        }
+    }
+
+    /// Puts it at `path`, which is made; what is above must be there.
+    func put(at path: String) throws(Failure) {
+        try MountStep.perform([isDirectory ? .directory(path) : .file(path)], "staging \(origin)")
+        try attempt("staging \(origin)", path) { () throws(Errno) in try Mounts.attach(tree, to: path) }
+    }
+
+    static func reason(_ error: Errno, _ filesystems: [String], release: String) -> String? {
+        switch error {
+        case .invalidArgument:
+            let names =
+                filesystems.isEmpty
+                ? "its filesystem" : filesystems.count == 1 ? filesystems[0] : "one of " + filesystems.joined(separator: ", ")
+            let hint = filesystems.contains { $0.hasPrefix("tmpfs ") } ? " (tmpfs can since 6.3)" : ""
+            return
+                "\(names) cannot be ID-mapped by this kernel, Linux \(release)\(hint): its files would be nobody's. Use a directory of another filesystem"
+        case .notPermitted: return "a mount of it is ID-mapped already"
+        default: return nil
+        }
+    }
+
+    /// `type on path` of what is mounted at or below a directory.
+    static func filesystems(below path: String, mounts: [UInt8]) -> [String] {
+        var own: (point: String, text: String)?
+        var found: [String] = []
+        for line in String(decoding: mounts, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 1, fields.count > 4 else { continue }
+            let point = String(fields[4])
+            let text = "\(fields[dash + 1]) on \(point)"
+            if point != path, point.hasPrefix(path == "/" ? "/" : path + "/") {
+                found.append(text)
+            } else if path == point || path.hasPrefix(point == "/" ? "/" : point + "/"), point.utf8.count >= (own?.point.utf8.count ?? 0) {
+                own = (point, text)
+            }
+        }
+        return (own.map { [$0.text] } ?? []) + found
+    }
+
+    private static func resolved(_ path: String) -> String {
+        guard let bytes = unsafe realpath(path, nil) else { return path }
+        defer { unsafe free(bytes) }
+        return unsafe String(cString: bytes)
+    }
+}
+
+enum Kernel {
+    static var release: String {
+        String(decoding: (try? Files.read("/proc/sys/kernel/osrelease")) ?? [], as: UTF8.self).split(separator: "\n").first.map(String.init)
+            ?? ""
+    }
+}

@@ -1,0 +1,161 @@
+import FoundationEssentials
+import Glibc
+import Linux
+import OCI
+import Seccomp
+import SystemPackage
+
+/// `create`: finds or makes the vNode, stages the container, has the engine create it. A failure leaves nothing.
+final class Creation {
+    private let arguments: RuntimeArguments
+    private let settings: RuntimeSettings
+    private let vnodes: PodVNodes
+    private let name: String
+    private var record: ContainerRecord
+
+    static func run(_ arguments: RuntimeArguments, _ settings: RuntimeSettings, _ log: RuntimeLog) throws(Failure) -> Int32 {
+        try Preconditions.check(terminal: false)
+        return try Creation(arguments, settings).perform(log)
+    }
+
+    private init(_ arguments: RuntimeArguments, _ settings: RuntimeSettings) throws(Failure) {
+        guard let id = arguments.container else { throw Failure("create: no container id") }
+        self.arguments = arguments
+        self.settings = settings
+        name = try ContainerRecords.name(root: arguments.global("root") ?? "", id: id)
+        vnodes = try PodVNodes(settings)
+        record = ContainerRecord(id: id, vnode: "", bootID: "")
+    }
+
+    private func perform(_ log: RuntimeLog) throws(Failure) -> Int32 {
+        let bundle = try Bundle(arguments.value("bundle") ?? ".")
+        let pod = try PodAnnotations(bundle.spec)
+        let key = settings.mode.key(of: pod, container: record.id, root: arguments.global("root") ?? "")
+        record.sandboxID = pod?.sandboxID
+        record.isSystemd = arguments.hasGlobal("systemd-cgroup")
+        let vnode = try join(key)
+        do throws(Failure) {
+            let status = try create(bundle, pod, in: vnode, log)
+            if status != 0 { undo(in: vnode) }
+            return status
+        } catch {
+            undo(in: vnode)
+            throw error
+        }
+    }
+
+    /// One that was found may be ending, which nobody can see before it has.
+    private func join(_ key: PodKey) throws(Failure) -> Inside {
+        var last = Failure("")
+        for _ in 0..<5 {
+            let state = try vnodes.join(key, &record, as: name)
+            do throws(Failure) { return try Inside(state, settings) } catch {
+                undo(in: nil)
+                if state.initProcess?.isAlive == true { throw error }
+                last = error
+            }
+        }
+        throw last
+    }
+
+    private func create(
+        _ bundle: Bundle, _ pod: PodAnnotations?, in vnode: Inside, _ log: RuntimeLog
+    ) throws(Failure) -> Int32 {
+        let root = try CgroupRoot.find()
+        let place = try CgroupsPath(
+            bundle.spec["linux"]?["cgroupsPath"]?.string ?? "", isSystemd: record.isSystemd, vnode: "/\(Cgroup.directory)/\(record.vnode)",
+            container: record.id)
+        let users = try vnode.users()
+        record.hasAppArmor = AppArmor.has(bundle.spec["process"]?["apparmorProfile"]?.string)
+        let top = "/inner/" + record.id
+        let rewrite = try BundleRewrite(
+            bundle.spec, in: try surroundings(top, place, pod, vnode, owner: try identity(of: users)))
+        let sysctls = try ContainerSysctls(rewrite.sysctls)
+        let network = try ContainerNetwork.open(rewrite.network, first: vnode.first)
+        let tree = try RootTree(bundle.path(rewrite.rootPath), owner: vnode.state.uidBase, users: users)
+        let mounts = try ContainerMounts(rewrite.sources, owner: vnode.state.uidBase, users: users)
+        let console = try arguments.value("console-socket").map { path throws(Failure) in
+            try attempt("opening the console socket", path) { () throws(Errno) in try MountTree(path).release() }
+        }
+        defer { if let console { _ = close(console) } }
+        var cgroup = ContainerCgroup(place, root: root)
+        defer { record.madeCgroups = cgroup.made }
+        record.cgroup = cgroup.path
+        try cgroup.make(root: root)
+        record.madeCgroups = cgroup.made
+        let view = try vnode.daemon.addView(vnode.state.name, record.id, cgroup: cgroup.path, top: cgroup.top, isTied: false)
+        record.view = view
+        record.shownAt = mounts.shownAt
+        try vnodes.records.write(record, name)
+        let file = try EngineLogFile()
+        let staged = StagedContainer(top: top, id: record.id, view: view, isFirst: pod?.isSandbox != false)
+        let arguments = arguments
+        // The vNode's is entered too: the engine inherits what it is started in.
+        let entered = network?.descriptor.raw ?? vnode.first.raw
+        let answer = try vnode.run { () throws(Failure) in
+            try staged.stage(rewrite, tree, mounts, sysctls, network: network, in: vnode)
+            return try staged.runEngine(arguments, console: console, network: entered, log: file.file.raw, in: vnode)
+        }
+        log.append(file.bytes)
+        guard answer.status == 0, let pid = answer.pid else { return answer.status == 0 ? 1 : answer.status }
+        try finish(pid, cgroup, root, sysctls, owner: vnode.state.uidBase, bundle)
+        return 0
+    }
+
+    /// The container is there and waits to be started.
+    private func finish(
+        _ pid: Int32, _ cgroup: ContainerCgroup, _ root: CgroupRoot, _ sysctls: ContainerSysctls, owner: UInt32, _ bundle: Bundle
+    ) throws(Failure) {
+        guard let process = ProcessIdentity(pid: pid), let pidfd = process.open() else {
+            throw Failure("the container's first process has ended")
+        }
+        record.process = process
+        guard cgroup.holds(pid, root: root) else {
+            throw Failure("the engine has put the container elsewhere than into \(cgroup.path), where its view looks: see --systemd-cgroup")
+        }
+        try sysctls.apply(to: pidfd, owner: owner)
+        try vnodes.records.write(record, name)
+        try bundle.sharePIDNamespace("/proc/\(pid)/ns/pid")
+        if let path = arguments.value("pid-file") { try Bundle.replace(path, by: "\(pid)") }
+    }
+
+    private func identity(of users: borrowing OwnedFD) throws(Failure) -> Namespaces.Identity {
+        try attempt("looking at the vNode's user namespace") { () throws(Errno) in try Namespaces.identity(of: users) }
+    }
+
+    private func surroundings(
+        _ top: String, _ place: CgroupsPath, _ pod: PodAnnotations?, _ vnode: Inside, owner: Namespaces.Identity
+    ) throws(Failure) -> BundleRewrite.Surroundings {
+        let filter: JSON
+        do { filter = try JSON(Array(JSONEncoder().encode(Section.make(listener: StagedContainer.listener(top))))) } catch {
+            throw Failure("making the filter of system calls: \(error)")
+        }
+        return BundleRewrite.Surroundings(
+            top: top, initPID: vnode.state.initProcess?.pid ?? 0, uidBase: vnode.state.uidBase, pod: pod, container: record.id,
+            paths: settings.paths, cgroupsPath: place.told, filter: filter,
+            hasAppArmor: record.hasAppArmor,
+            isOwn: { path in
+                guard let namespace = try? Files.open(path, flags: O_RDONLY), let users = try? Namespaces.owner(of: namespace) else {
+                    return false
+                }
+                return (try? Namespaces.identity(of: users)) == owner
+            })
+    }
+
+    private func undo(in vnode: Inside?) {
+        if let vnode { Deletion.takeAway(record, in: vnode, isForced: true) }
+        ContainerCgroup.remove(record.madeCgroups)
+        do throws(Failure) { try vnodes.leave(record, as: name) } catch { Say.error("vnode: undoing: \(error)") }
+    }
+}
+
+/// The AppArmor profiles of the node.
+enum AppArmor {
+    static func has(_ profile: String?) -> Bool {
+        guard let profile, !profile.isEmpty, let enabled = try? Files.read("/sys/module/apparmor/parameters/enabled"),
+            enabled.first == 0x59,
+            let profiles = try? Files.read("/sys/kernel/security/apparmor/profiles")
+        else { return false }
+        return String(decoding: profiles, as: UTF8.self).split(separator: "\n").contains { $0.hasPrefix(profile + " (") }
+    }
+}

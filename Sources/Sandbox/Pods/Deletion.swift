@@ -1,0 +1,90 @@
+import Control
+import Glibc
+import Linux
+import SystemPackage
+
+/// `delete`: whatever state a container is in, nothing of it is left after it. Twice is as once.
+enum Deletion {
+    static func run(
+        _ arguments: RuntimeArguments, _ settings: RuntimeSettings, _ log: RuntimeLog
+    ) throws(Failure) -> Int32 {
+        let found = try FoundContainer(arguments, settings)
+        let isForced = arguments.has("force")
+        guard let record = found.record else {
+            if isForced { return 0 }
+            throw Failure.unknownContainer
+        }
+        if let vnode = found.vnode {
+            let file = try EngineLogFile()
+            let status = try vnode.run { () throws(Failure) in
+                Inside.Answer(status: try vnode.runEngine(arguments, network: nil, log: file.file.raw))
+            }.status
+            if status != 0 {
+                let bytes = file.bytes
+                // The engine never had it, or has lost it: what is staged is to go nevertheless.
+                let isUnknown = String(decoding: bytes, as: UTF8.self).contains("does not exist")
+                guard isForced || isUnknown else {
+                    log.append(bytes)
+                    return status
+                }
+            }
+            takeAway(record, in: vnode, isForced: false)
+        } else {
+            removeCgroup(record)
+        }
+        try found.vnodes.leave(record, as: found.name)
+        return 0
+    }
+
+    /// Everything of a container but its record.
+    static func takeAway(_ record: ContainerRecord, in vnode: Inside, isForced: Bool) {
+        _ = try? vnode.run { () throws(Failure) in
+            if isForced {
+                var words = ["delete", "--force", record.id]
+                if record.isSystemd { words.insert("--systemd-cgroup", at: 0) }
+                let log = try EngineLogFile()
+                _ = try vnode.runEngine(try RuntimeArguments(words), network: nil, log: log.file.raw)
+            }
+            StagedContainer.remove(record.id, shownAt: record.shownAt, in: vnode)
+            return Inside.Answer()
+        }
+        if let view = record.view { _ = try? vnode.daemon.ask(.removeView(vnode: record.vnode, number: view), "removing a view") }
+        removeCgroup(record)
+    }
+
+    private static func removeCgroup(_ record: ContainerRecord) {
+        // What is above it is the pod's, whose other containers may just be made.
+        if let cgroup = record.cgroup, record.madeCgroups.contains(cgroup) { try? Cgroup.remove(cgroup) }
+    }
+}
+
+extension Failure {
+    /// As runc says it: containerd compares.
+    static let unknownContainer = Failure("container does not exist")
+}
+
+/// A container on record, and its vNode if that is still up.
+final class FoundContainer {
+    let vnodes: PodVNodes
+    let name: String
+    let record: ContainerRecord?
+    let vnode: Inside?
+
+    init(_ arguments: RuntimeArguments, _ settings: RuntimeSettings) throws(Failure) {
+        guard let id = arguments.container else { throw Failure("\(arguments.command): no container id") }
+        name = try ContainerRecords.name(root: arguments.global("root") ?? "", id: id)
+        vnodes = try PodVNodes(settings)
+        record = vnodes.records.read(name)
+        guard let record, let state = vnodes.directory.state(of: record.vnode), state.bootID == record.bootID,
+            state.initProcess?.isAlive == true
+        else {
+            vnode = nil
+            return
+        }
+        do throws(Failure) { vnode = try Inside(state, settings) } catch {
+            // It ends with its daemon, and may be about to.
+            if state.initProcess?.isAlive == true, Daemon.serves(state) { throw error }
+            vnode = nil
+        }
+    }
+}

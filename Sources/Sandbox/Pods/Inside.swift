@@ -1,0 +1,154 @@
+import FoundationEssentials
+import Glibc
+import Linux
+import SystemPackage
+
+/// A vNode of pods seen from the node: what is needed to work in its staging mount namespace.
+final class Inside {
+    let state: State
+    let daemon: Daemon
+    let first: OwnedFD
+    let staging: OwnedFD
+    let engine: Engine
+
+    init(_ state: State, _ settings: RuntimeSettings) throws(Failure) {
+        self.state = state
+        guard let first = state.initProcess?.open() else { throw Failure("the vNode \(state.name) has ended") }
+        self.first = first
+        daemon = try Daemon.reconnect(state)
+        staging = try Entry.staging(of: state, daemon)
+        engine = try Programs.engine(settings.engine)
+    }
+
+    /// The vNode's user namespace.
+    func users() throws(Failure) -> OwnedFD {
+        let path = "/proc/\(state.initProcess?.pid ?? 0)/ns/user"
+        return try attempt("opening", path) { () throws(Errno) in try Files.open(path, flags: O_RDONLY) }
+    }
+
+    /// What work in staging answers.
+    struct Answer: Codable {
+        /// Of the engine, 0 when it was not run.
+        var status: Int32 = 0
+        var pid: Int32?
+        /// What the engine wrote to its pid file, node pids both.
+        var failure: String?
+    }
+
+    /// Runs `body` in a child that has entered staging, and answers what it answers.
+    func run(_ body: () throws(Failure) -> Answer) throws(Failure) -> Answer {
+        let ends = try attempt("making a pipe") { () throws(Errno) in try Processes.pipe() }
+        let reading = OwnedFD(taking: ends.reading)
+        let child = try attempt("entering the staging mount namespace") { () throws(Errno) in
+            try Processes.fork {
+                var answer = Answer()
+                do throws(Failure) {
+                    try enter()
+                    answer = try body()
+                } catch {
+                    answer.failure = error.message
+                }
+                Report.send(String(decoding: (try? JSONEncoder().encode(answer)) ?? Data(), as: UTF8.self), to: ends.writing)
+                return 0
+            }
+        }
+        _ = close(ends.writing)
+        let text = Report.receive(reading)
+        _ = try? Processes.wait(child.pid)
+        guard let text, let answer = try? JSONDecoder().decode(Answer.self, from: Data(text.utf8)) else {
+            throw Failure("working in the staging mount namespace: the helper ended")
+        }
+        if let failure = answer.failure { throw Failure(failure) }
+        return answer
+    }
+
+    private func enter() throws(Failure) {
+        try attempt("entering the staging mount namespace") { () throws(Errno) in
+            try Processes.dieWithParent()
+            try Namespaces.enter(staging, .mount)
+            _ = try check(unsafe chdir("/"))
+        }
+        umask(0o022)
+    }
+
+    /// Runs `body` with the vNode's own mounts and its root as root. Only in staging.
+    func inOuter(_ body: () throws(Failure) -> Void) throws(Failure) {
+        try attempt("entering the outer container") { () throws(Errno) in try Namespaces.enter(first, .mount) }
+        var failed: Failure?
+        do throws(Failure) { try body() } catch { failed = error }
+        try attempt("returning to the staging mount namespace") { () throws(Errno) in
+            try Namespaces.enter(staging, .mount)
+            _ = try check(unsafe chdir("/"))
+        }
+        if let failed { throw failed }
+    }
+
+    /// Runs the engine. Only in staging; its log goes to `log`, which has no path there. Answers its exit status.
+    func runEngine(_ arguments: RuntimeArguments, network: CInt?, log: CInt?) throws(Failure) -> Int32 {
+        let child = try startEngine(arguments, network: network, log: log)
+        return try attempt("waiting for the engine") { () throws(Errno) in try Processes.wait(child.pid) }.status
+    }
+
+    /// The same, handing over to the daemon what the engine sends to a listener meanwhile. A container whose system calls nobody answers is
+    /// none: the engine is ended.
+    func runEngine(
+        _ arguments: RuntimeArguments, network: CInt?, log: CInt?, listener: consuming SeccompListener,
+        handOver: (CInt) throws(Failure) -> Void
+    ) throws(Failure) -> Int32 {
+        let child = try startEngine(arguments, network: network, log: log)
+        var isOpen = true
+        while true {
+            let events = try attempt("waiting for the engine") { () throws(Errno) in
+                try Poll.readable(isOpen ? [child.pidfd.raw, listener.socket.raw] : [child.pidfd.raw])
+            }
+            if events.count > 1, events[1] {
+                isOpen = false
+                do throws(Failure) {
+                    let descriptor = try listener.receive()
+                    try handOver(descriptor.raw)
+                    _ = consume descriptor
+                } catch {
+                    try? Processes.send(SIGKILL, to: child.pidfd)
+                    _ = try? Processes.wait(child.pid)
+                    throw error
+                }
+            }
+            if events[0] { return try attempt("waiting for the engine") { () throws(Errno) in try Processes.wait(child.pid) }.status }
+        }
+    }
+
+    private func startEngine(_ arguments: RuntimeArguments, network: CInt?, log: CInt?) throws(Failure) -> Processes.Child {
+        let preserved = CInt(clamping: Int(arguments.value("preserve-fds") ?? "0") ?? 0)
+        let words = [engine.name] + Inside.globals(arguments, log: log) + arguments.words
+        return try attempt("running the engine", engine.path) { () throws(Errno) in
+            try Processes.fork {
+                guard (try? Processes.dieWithParent()) != nil else { return 125 }
+                // Not joined by the engine: from inside the user namespace it could not be.
+                if let network, (try? Namespaces.enter(network, .network)) == nil { return 125 }
+                guard (try? Namespaces.enter(first, .time)) != nil else { return 125 }
+                Processes.closeOnExecute(from: 3 + preserved)
+                if let log { try? Descriptors.keepOnExecute(log) }
+                Processes.unblockSignals()
+                _ = engine.execute(words, environment: Processes.environment)
+                return 125
+            }
+        }
+    }
+
+    /// Where the engine keeps its own state, in staging: it goes with the vNode.
+    static let engineRoot = "/run/runc"
+
+    private static func globals(_ arguments: RuntimeArguments, log: CInt?) -> [String] {
+        var words = ["--root", engineRoot]
+        if let log { words += ["--log", "/proc/self/fd/\(log)"] }
+        if let format = arguments.global("log-format") { words += ["--log-format", format] }
+        if arguments.hasGlobal("systemd-cgroup") { words.append("--systemd-cgroup") }
+        if arguments.hasGlobal("debug") { words.append("--debug") }
+        return words
+    }
+}
+
+extension Engine {
+    /// `runc`
+    var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+}

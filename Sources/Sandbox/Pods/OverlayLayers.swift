@@ -1,0 +1,91 @@
+/// What an overlay is made of, read from a line of `/proc/self/mountinfo`.
+struct OverlayLayers: Equatable {
+    /// The topmost first, as `lowerdir` has them.
+    var lower: [String]
+    /// nil for one that cannot be written to.
+    var upper: String?
+    var work: String?
+    var isVolatile = false
+
+    /// What is mounted at `path` in a mount table: the last one that is. nil for no overlay.
+    static func find(at path: String, mountinfo: String) -> OverlayLayers? {
+        var found: OverlayLayers?
+        for line in mountinfo.split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            guard fields.count > 6, unescape(fields[4]) == path, let dash = fields.firstIndex(of: "-"), fields.count > dash + 3 else {
+                continue
+            }
+            found = fields[dash + 1] == "overlay" ? OverlayLayers(options: unescape(fields[dash + 3])) : nil
+        }
+        return found
+    }
+
+    /// As the superblock's options have it. Relative lower layers, which containerd makes of long lists, lie where the upper one's
+    /// directory does.
+    init?(options: String) {
+        var lower: [String] = []
+        for option in OverlayLayers.split(options, at: ",") {
+            let value = { (name: String) in option.hasPrefix(name + "=") ? OverlayLayers.plain(option.dropFirst(name.count + 1)) : nil }
+            if option.hasPrefix("lowerdir=") {
+                lower = OverlayLayers.split(String(option.dropFirst("lowerdir=".count)), at: ":").map { OverlayLayers.plain($0[...]) }
+            } else if let path = value("lowerdir+") {
+                lower.append(path)
+            } else if let path = value("upperdir") {
+                upper = path
+            } else if let path = value("workdir") {
+                work = path
+            } else if option == "volatile" {
+                isVolatile = true
+            }
+        }
+        guard !lower.isEmpty else { return nil }
+        let base = upper.map { $0.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() } ?? ""
+        self.lower = lower.map { $0.hasPrefix("/") ? $0 : "\(base)/\($0)" }
+    }
+
+    /// Splits at a character that no backslash is before.
+    private static func split(_ text: String, at separator: Character) -> [String] {
+        var parts = [""]
+        var isEscaped = false
+        for character in text {
+            if character == separator, !isEscaped {
+                parts.append("")
+            } else {
+                parts[parts.count - 1].append(character)
+            }
+            isEscaped = character == "\\" && !isEscaped
+        }
+        return parts
+    }
+
+    /// Without the backslashes of an option.
+    private static func plain(_ text: Substring) -> String {
+        var plain = ""
+        var isEscaped = false
+        for character in text {
+            if character == "\\", !isEscaped {
+                isEscaped = true
+            } else {
+                plain.append(character)
+                isEscaped = false
+            }
+        }
+        return plain
+    }
+
+    /// `\040` and the like of a mount table.
+    static func unescape(_ field: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(field.utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == 0x5c, digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) {
+                bytes.append(UInt8(truncatingIfNeeded: digits.reduce(0) { $0 << 3 | Int($1 - 0x30) }))
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

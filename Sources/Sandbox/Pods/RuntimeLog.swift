@@ -1,0 +1,66 @@
+import FoundationEssentials
+import Glibc
+import Linux
+import OCI
+import SystemPackage
+
+/// The log containerd reads a failure from, as runc writes it: one JSON object a line, or text.
+final class RuntimeLog {
+    private final class LogFile {
+        let descriptor: OwnedFD
+        init(_ descriptor: consuming OwnedFD) { self.descriptor = descriptor }
+    }
+
+    private let file: LogFile?
+    private let isJSON: Bool
+
+    init(_ arguments: RuntimeArguments) throws(Failure) {
+        isJSON = arguments.global("log-format") == "json"
+        guard let path = arguments.global("log") else {
+            file = nil
+            return
+        }
+        file = LogFile(
+            try attempt("opening the log", path) { () throws(Errno) in
+                try Files.open(path, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
+            })
+    }
+
+    /// One that goes nowhere but to standard error.
+    init() {
+        file = nil
+        isJSON = false
+    }
+
+    func error(_ message: String) {
+        let text = "vnode: " + message
+        Say.error(text)
+        guard let file else { return }
+        let time = Date().formatted(.iso8601)
+        let line: [UInt8]
+        if isJSON {
+            line = (try? JSON.object(["level": "error", "msg": .string(text), "time": .string(time)]).bytes()) ?? []
+        } else {
+            line = Array("time=\"\(time)\" level=error msg=\"\(text.map { $0 == "\"" ? "\\\"" : String($0) }.joined())\"".utf8)
+        }
+        try? Files.write(line + [0x0a], to: file.descriptor)
+    }
+
+    /// What an engine wrote.
+    func append(_ bytes: [UInt8]) {
+        guard let file, !bytes.isEmpty else { return }
+        try? Files.write(bytes, to: file.descriptor)
+    }
+}
+
+/// A file without a path, for what an engine writes where it has none of the node's.
+final class EngineLogFile {
+    let file: OwnedFD
+
+    init() throws(Failure) { file = try attempt("making a log") { () throws(Errno) in try SealedMemory.open(name: "engine-log") } }
+
+    var bytes: [UInt8] {
+        _ = lseek(file.raw, 0, SEEK_SET)
+        return (try? Files.read(file, limit: 1 << 20)) ?? []
+    }
+}

@@ -1,0 +1,92 @@
+import Control
+import Glibc
+import Linux
+import OCI
+import SystemPackage
+
+/// A pod's container in the staging mount namespace, at `/inner/<id>`. Everything here runs there.
+struct StagedContainer {
+    let top: String
+    let id: String
+    let view: UInt32
+    /// Nobody was in its network namespace before.
+    let isFirst: Bool
+
+    func stage(
+        _ rewrite: BundleRewrite, _ tree: RootTree, _ mounts: ContainerMounts, _ sysctls: ContainerSysctls,
+        network: NetworkNamespace?, in vnode: Inside
+    ) throws(Failure) {
+        var steps: [MountStep] = [.directory(top), .filesystem("tmpfs", at: top, options: "mode=755,size=8m")]
+        steps += ["proc", "sys"].map { .directory("\(top)/\($0)") }
+        try MountStep.perform(steps, "staging")
+        try tree.stage(top)
+        try mounts.stage(top, in: vnode)
+        try rewrite.devices.stage(top)
+        var sysfs = "/sysfs"
+        if let network {
+            sysfs = top + "/sysfs"
+            try MountStep.perform([.directory(sysfs)], "staging")
+            try network.prepare(sysfs: sysfs, isNew: isFirst)
+            if isFirst { try ContainerNetwork.open(network.descriptor.raw, to: vnode.state.uidBase) }
+        }
+        let entered = network?.descriptor.raw ?? vnode.first.raw
+        try ViewPlan.stage(number: view, top: top, first: entered, sysfs: sysfs)
+        try sysctls.apply(network: entered, tree: top + "/proc")
+        var rewrite = rewrite
+        if !ViewPlan.hasCgroupDirectory(top) { rewrite.dropCgroupMount() }
+        let bytes: [UInt8]
+        do { bytes = try rewrite.spec.bytes() } catch { throw Failure("writing the bundle: \(error)") }
+        try MountStep.perform([.text(top + "/config.json", bytes)], "writing the bundle")
+    }
+
+    /// Has the engine run a command with files of its own instead of those of the node. Answers with the pid it wrote.
+    func runEngine(
+        _ arguments: RuntimeArguments, console: CInt?, network: CInt?, log: CInt, in vnode: Inside
+    ) throws(Failure) -> Inside.Answer {
+        let files = "\(top)/run-\(getpid())"
+        try MountStep.perform([.directory(files)], "staging")
+        defer {
+            try? Mounts.detach(files + "/console")
+            try? Directories.removeTree(files)
+        }
+        var changed = arguments.with("pid-file", files + "/pid")
+        if arguments.command == "create" { changed = changed.with("bundle", top) }
+        if let console {
+            try MountStep.perform([.file(files + "/console")], "staging the console socket")
+            try attempt("staging the console socket", files) { () throws(Errno) in try MountTree.move(console, to: files + "/console") }
+            changed = changed.with("console-socket", files + "/console")
+        }
+        var answer = Inside.Answer()
+        // Every program of the container sends a descriptor of its own to the same path: one after the other.
+        let lock = try attempt("locking", top + "/listener.lock") { () throws(Errno) in
+            let file = try Files.open(top + "/listener.lock", flags: O_RDWR | O_CREAT, mode: 0o600)
+            try Locks.lock(file)
+            return file.release()
+        }
+        var isHeld = true
+        defer { if isHeld { _ = close(lock) } }
+        _ = unsafe unlink(StagedContainer.listener(top))
+        answer.status = try vnode.runEngine(changed, network: network, log: log, listener: try SeccompListener(below: top)) {
+            (descriptor) throws(Failure) in
+            _ = close(lock)
+            isHeld = false
+            try vnode.daemon.ask(
+                .addListener(vnode: vnode.state.name, view: view, top: top), descriptors: [descriptor], "registering the seccomp listener")
+        }
+        if let bytes = try? Files.read(files + "/pid") { answer.pid = Int32(String(decoding: bytes, as: UTF8.self)) }
+        return answer
+    }
+
+    /// Where the engine leaves the descriptor by which system calls are answered.
+    static func listener(_ top: String) -> String { top + "/seccomp.sock" }
+
+    /// Takes away what staging made, in the outer container too.
+    static func remove(_ id: String, shownAt: [String], in vnode: Inside) {
+        try? vnode.inOuter { () throws(Failure) in
+            guard !shownAt.isEmpty, let root = try? Files.open("/", flags: O_RDONLY | O_DIRECTORY) else { return }
+            for path in shownAt where (try? Files.openInside(path, root: root)) != nil { try? Mounts.detach(path) }
+        }
+        try? Mounts.detach("/inner/" + id)
+        try? Directories.remove("/inner/" + id)
+    }
+}

@@ -1,0 +1,117 @@
+import Glibc
+import Linux
+import Testing
+
+@testable import NodeConfiguration
+
+struct NodeConfigurationTests {
+    private func message(_ text: String) -> String? {
+        do {
+            _ = try NodeConfiguration(parsing: text, from: "f")
+            return nil
+        } catch { return error.description }
+    }
+
+    @Test func anEmptyFileIsTheDefaults() throws {
+        #expect(try NodeConfiguration(parsing: "") == NodeConfiguration())
+        #expect(try NodeConfiguration(parsing: "# nothing\n\n   \t# more\r\n") == NodeConfiguration())
+    }
+
+    @Test func everyKeyIsTaken() throws {
+        let text = """
+            pods = "per-pod"   # comment
+            engine = '/usr/bin/crun'
+            state-dir="/run/other"
+            socket = "/run/other/a\\"b.sock"
+            [ids]
+            first = 131_072
+            last = 262143
+            """
+        let got = try NodeConfiguration(parsing: text)
+        #expect(got.pods == .perPod)
+        #expect(got.engine == "/usr/bin/crun")
+        #expect(got.stateDirectory == "/run/other")
+        #expect(got.socket == "/run/other/a\"b.sock")
+        #expect(got.ids == 131_072...262_143)
+        #expect(try NodeConfiguration(parsing: "ids.first = 131072").ids.lowerBound == 131_072)
+    }
+
+    @Test func theDocumentedKeysAreTheKnownOnes() {
+        for key in NodeConfiguration.keys {
+            #expect(message("\(key) = 0.5")?.contains("unknown key") == false, "\(key)")
+        }
+    }
+
+    @Test(arguments: [
+        ("a = 1", "f:1: unknown key \"a\": known are pods, engine, state-dir, socket, ids.first, ids.last"),
+        ("\n# x\n[ids]\nfrist = 1", "f:4: unknown key \"ids.frist\": known are pods, engine, state-dir, socket, ids.first, ids.last"),
+        ("pods = \"both\"", "f:1: pods = \"both\": must be \"per-namespace\" or \"per-pod\""),
+        ("pods = true", "f:1: pods must be a string, not a boolean"),
+        ("engine = \"bin/runc\"", "f:1: engine = \"bin/runc\": must be the name of a program in PATH, or an absolute path"),
+        ("engine = \"\"", "f:1: engine = \"\": must be the name of a program in PATH, or an absolute path"),
+        ("state-dir = \"run\"", "f:1: state-dir = \"run\": must be an absolute path"),
+        ("[ids]\nfirst = \"1\"", "f:2: ids.first must be an integer, not a string"),
+        ("[ids]\nfirst = 65537", "f:2: ids.first = 65537: must be a multiple of 65536, from 65536 to 4294901759"),
+        ("[ids]\nfirst = 0", "f:2: ids.first = 0: must be a multiple of 65536, from 65536 to 4294901759"),
+        ("[ids]\nlast = 65536", "f:2: ids.last = 65536: must be 1 less than a multiple of 65536, from 65536 to 4294901759"),
+        ("[ids]\nlast = 4294967295", "f:2: ids.last = 4294967295: must be 1 less than a multiple of 65536, from 65536 to 4294901759"),
+        ("[ids]\nfirst = 131072\nlast = 131071", "f:3: ids.first is not below ids.last"),
+        (
+            "[ids]\nfirst = 9223372036854775807",
+            "f:2: ids.first = 9223372036854775807: must be a multiple of 65536, from 65536 to 4294901759"
+        ),
+        (
+            "[ids]\nlast = 9223372036854775807",
+            "f:2: ids.last = 9223372036854775807: must be 1 less than a multiple of 65536, from 65536 to 4294901759"
+        ),
+        ("engine = runc", "f:1: \"runc\" is no string, integer or boolean: strings stand in quotes"),
+        ("engine = \"runc", "f:1: the string does not end"),
+        ("engine = 'runc", "f:1: the string does not end"),
+        ("engine = \"r\\q\"", "f:1: \\q is no escape used here"),
+        ("engine = \"a\" b", "f:1: \"b\" is too much"),
+        ("engine =", "f:1: a value expected after ="),
+        ("engine", "f:1: = expected after engine"),
+        ("engine = [\"runc\"]", "f:1: arrays and inline tables are not used here"),
+        ("engine = \"\"\"runc", "f:1: strings of several lines are not used here"),
+        ("[[ids]]", "f:1: arrays of tables are not used here"),
+        ("[ids", "f:1: ] expected after the table's name"),
+        ("[ids]\n[ids]", "f:2: table [ids] is there twice"),
+        ("engine = 'a'\nengine = 'b'", "f:2: engine is there twice"),
+        ("ids.first = 65536\n[ids]\nfirst = 65536", "f:3: ids.first is there twice"),
+        ("[ids]\nfirst = 065536", "f:2: \"065536\" is no string, integer or boolean: strings stand in quotes"),
+        ("[ids]\nfirst = 65_\n", "f:2: \"65_\" is no string, integer or boolean: strings stand in quotes"),
+        ("é = 1", "f:1: a key of letters, digits, - and _ expected, not \"é = 1\""),
+    ])
+    func badFilesNameTheLine(_ text: String, _ expected: String) { #expect(message(text) == expected) }
+
+    @Test func theEnvironmentWins() throws {
+        let file = try temporary("pods = \"per-pod\"\n")
+        defer { unsafe unlink(file) }
+        let load = { (environment: [String: String]) in try NodeConfiguration.load(file, environment: environment).pods }
+        #expect(try load([:]) == .perPod)
+        #expect(try load(["VNODE_PER_POD": "false"]) == .perNamespace)
+        #expect(try load(["VNODE_PER_POD": "true"]) == .perPod)
+    }
+
+    @Test(arguments: ["", "1", "yes", "True", " true"])
+    func otherValuesOfTheVariableAreErrors(_ value: String) {
+        #expect(throws: ConfigurationError("VNODE_PER_POD=\"\(value)\": must be true or false, or not set")) {
+            try NodeConfiguration.load("/nonexistent/config.toml", environment: ["VNODE_PER_POD": value])
+        }
+    }
+
+    @Test func withoutAFileDefaultsHoldAndOtherErrorsShow() throws {
+        #expect(try NodeConfiguration.load("/nonexistent/config.toml", environment: [:]) == NodeConfiguration())
+        #expect(throws: ConfigurationError("reading /proc/self: EISDIR")) { try NodeConfiguration.load("/proc/self", environment: [:]) }
+        let file = try temporary("a = 1\n")
+        defer { unsafe unlink(file) }
+        #expect(throws: ConfigurationError.self) { try NodeConfiguration.load(file, environment: [:]) }
+    }
+
+    private func temporary(_ text: String) throws -> String {
+        let path = "/tmp/vnode-config-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        _ = try Files.open(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        try Files.write(text, to: path)
+        return path
+    }
+}

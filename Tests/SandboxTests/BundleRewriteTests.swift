@@ -1,0 +1,190 @@
+import OCI
+import Testing
+
+@testable import Sandbox
+
+@Suite struct BundleRewriteTests {
+    let pod: PodAnnotations
+    let minimal: JSON = [
+        "ociVersion": "1.1.0", "root": ["path": "rootfs", "readonly": .bool(true)], "vendor": ["kept": .unsigned(.max)],
+        "process": ["user": ["uid": .signed(1000), "gid": .signed(0)], "apparmorProfile": "cri-containerd.apparmor.d"],
+        "linux": [
+            "namespaces": [["type": "mount"], ["type": "pid"], ["type": "ipc"], ["type": "uts"], ["type": "network", "path": "/n"]]
+        ],
+    ]
+
+    init() throws {
+        let annotations: JSON = [
+            "annotations": [
+                "io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.sandbox-id": "sand",
+                "io.kubernetes.cri.sandbox-namespace": "shop", "io.kubernetes.cri.sandbox-uid": "uid-1",
+            ]
+        ]
+        pod = try #require(try PodAnnotations(annotations))
+    }
+
+    func surroundings(isOwn: @escaping (String) -> Bool = { _ in false }) -> BundleRewrite.Surroundings {
+        BundleRewrite.Surroundings(
+            top: "/inner/c", initPID: 42, uidBase: 131072, pod: pod, container: "c", cgroupsPath: "/k/c", isOwn: isOwn)
+    }
+
+    func rewritten(_ change: (inout JSON) -> Void = { _ in }, isOwn: @escaping (String) -> Bool = { _ in false }) throws -> BundleRewrite {
+        var spec = minimal
+        change(&spec)
+        return try BundleRewrite(spec, in: surroundings(isOwn: isOwn))
+    }
+
+    func namespace(_ type: String, in bundle: BundleRewrite) -> JSON? {
+        bundle.spec["linux"]?["namespaces"]?.array?.first { $0["type"]?.string == type }
+    }
+
+    @Test func whatIsNotKnownIsKept() throws {
+        let bundle = try rewritten()
+        #expect(bundle.spec["vendor"]?["kept"] == .unsigned(.max))
+        #expect(bundle.spec["root"] == ["path": "/inner/c/rootfs", "readonly": .bool(true)])
+        #expect(bundle.rootPath == "rootfs")
+    }
+
+    @Test func namespacesAreTheVNodesAndIDsExactlyIts() throws {
+        let bundle = try rewritten()
+        #expect(namespace("user", in: bundle)?["path"]?.string == "/proc/42/ns/user")
+        #expect(namespace("pid", in: bundle)?["path"]?.string == "/proc/42/ns/pid")
+        #expect(namespace("mount", in: bundle)?["path"] == nil)
+        // Entered before the engine runs.
+        #expect(namespace("network", in: bundle) == nil)
+        #expect(bundle.network == .path("/n"))
+        let mapping: JSON = [["containerID": .signed(0), "hostID": .signed(131072), "size": .signed(65536)]]
+        #expect(bundle.spec["linux"]?["uidMappings"] == mapping)
+        #expect(bundle.spec["linux"]?["gidMappings"] == mapping)
+    }
+
+    @Test func namespacesOfAPodAreItsOwnWhereTheVNodeOwnsThem() throws {
+        let asked: JSON = [["type": "mount"], ["type": "ipc", "path": "/proc/7/ns/ipc"], ["type": "uts", "path": "/proc/7/ns/uts"]]
+        let change: (inout JSON) -> Void = { spec in spec["linux"]?["namespaces"] = asked }
+        let own = try rewritten(change, isOwn: { $0 == "/proc/7/ns/ipc" })
+        #expect(namespace("ipc", in: own)?["path"]?.string == "/proc/7/ns/ipc")
+        #expect(namespace("uts", in: own)?["path"]?.string == "/proc/42/ns/uts")
+        #expect(own.network == .vnode)
+    }
+
+    @Test func aHostNamespaceIsTheVNodes() throws {
+        let bundle = try rewritten { spec in
+            spec["linux"]?["namespaces"] = [["type": "mount"]]
+            spec["hostname"] = "node"
+        }
+        for type in ["pid", "ipc", "uts"] { #expect(namespace(type, in: bundle)?["path"]?.string == "/proc/42/ns/\(type)") }
+        #expect(bundle.spec["hostname"] == nil)
+        #expect(bundle.network == .vnode)
+    }
+
+    @Test func theHostnameOfANewUTSNamespaceIsKept() throws {
+        let bundle = try rewritten { $0["hostname"] = "web-0" }
+        #expect(bundle.spec["hostname"] == "web-0")
+    }
+
+    @Test func sourcesOfKubeletAreTheNodesOthersTheVNodes() throws {
+        let volume = "/var/lib/kubelet/pods/uid-1/volumes/kubernetes.io~empty-dir/a"
+        let bundle = try rewritten { spec in
+            spec["mounts"] = [
+                ["destination": "/proc", "type": "proc", "source": "proc"],
+                ["destination": "/a", "type": "bind", "source": .string(volume), "options": ["rbind", "rw", "idmap"]],
+                ["destination": "/b", "type": "bind", "source": "/var/lib/kubelet/pods/uid-2/volumes/x"],
+                ["destination": "/c", "source": "/var/lib/kubelet/pods/uid-1/../uid-2/x", "options": ["bind"]],
+                ["destination": "/tmp", "type": "tmpfs", "source": "tmpfs"],
+            ]
+        }
+        let mounts = try #require(bundle.spec["mounts"]?.array)
+        #expect(
+            mounts[0] == [
+                "destination": "/proc", "type": "bind", "source": "/inner/c/proc", "options": ["rbind", "nosuid", "nodev", "noexec"],
+            ])
+        #expect(mounts[1]["source"] == "/inner/c/mounts/1")
+        #expect(mounts[1]["options"] == ["rbind", "rw"])
+        #expect(mounts[4] == ["destination": "/tmp", "type": "tmpfs", "source": "tmpfs"])
+        let place = ManagedPaths.Place(base: "/var/lib/kubelet/pods/uid-1", rest: "volumes/kubernetes.io~empty-dir/a")
+        #expect(
+            bundle.sources.map(\.origin) == [
+                .node(place), .outer("/var/lib/kubelet/pods/uid-2/volumes/x"), .outer("/var/lib/kubelet/pods/uid-1/../uid-2/x"),
+            ])
+        #expect(bundle.sources.allSatisfy { $0.shownAt == nil })
+    }
+
+    @Test func theShmOfAPodIsShownOnce() throws {
+        let shm = "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/sand/shm"
+        var spec = minimal
+        spec["mounts"] = [["destination": "/dev/shm", "type": "bind", "source": .string(shm)]]
+        var told = surroundings()
+        #expect(try BundleRewrite(spec, in: told).sources[0].shownAt == nil)
+        told.pod?.isSandbox = true
+        #expect(try BundleRewrite(spec, in: told).sources[0].shownAt == shm)
+    }
+
+    @Test func aPodOfNoUIDHasNoVolumesOfTheNodes() {
+        var nobody = pod
+        nobody.uid = ""
+        #expect(ManagedPaths().place(of: "/var/lib/kubelet/pods//volumes/a", pod: nobody, container: "c") == nil)
+        nobody.uid = ".."
+        #expect(ManagedPaths().place(of: "/var/lib/kubelet/pods/../x", pod: nobody, container: "c") == nil)
+        #expect(ManagedPaths().place(of: "/var/lib/kubelet/pods/uid-1", pod: pod, container: "c") == nil)
+        #expect(ManagedPaths().place(of: "/var/lib/kubelet/pods/uid-1/etc-hosts", pod: nil, container: "c") == nil)
+    }
+
+    @Test func masksOfTheTreesAreLeftOutSysctlsTakenOut() throws {
+        let bundle = try rewritten { spec in
+            spec["linux"]?["maskedPaths"] = ["/proc/kcore", "/sys/firmware", "/etc/secret"]
+            spec["linux"]?["readonlyPaths"] = ["/proc/sys"]
+            spec["linux"]?["sysctl"] = ["net.ipv4.ip_forward": "1"]
+        }
+        #expect(bundle.spec["linux"]?["maskedPaths"] == ["/etc/secret"])
+        #expect(bundle.spec["linux"]?["readonlyPaths"] == [])
+        #expect(bundle.spec["linux"]?["sysctl"] == nil)
+        #expect(bundle.sysctls == ["net.ipv4.ip_forward": "1"])
+    }
+
+    @Test func profilesAreLeftOutWhereNobodyCanLoadThem() throws {
+        #expect(try rewritten().spec["process"]?["apparmorProfile"] == nil)
+        var told = surroundings()
+        told.hasAppArmor = true
+        #expect(try BundleRewrite(minimal, in: told).spec["process"]?["apparmorProfile"] == "cri-containerd.apparmor.d")
+    }
+
+    @Test func whatAVNodeHasNotIsRefused() {
+        let refused: [(String, (inout JSON) -> Void)] = [
+            ("hooks.prestart: not supported", { $0["hooks"] = ["prestart": [["path": "/bin/true"]]] }),
+            ("hostUsers: false", { $0["linux"]?["namespaces"] = [["type": "mount"], ["type": "user"]] }),
+            ("hostUsers: false", { $0["linux"]?["uidMappings"] = [["containerID": .signed(0)]] }),
+            ("mount by path", { $0["linux"]?["namespaces"] = [["type": "mount", "path": "/proc/1/ns/mnt"]] }),
+            ("no mount namespace", { $0["linux"]?["namespaces"] = [] }),
+            ("process.user.uid: 65536", { $0["process"]?["user"]?["uid"] = .signed(65536) }),
+            ("additionalGids: 70000", { $0["process"]?["user"]?["additionalGids"] = [.signed(70000)] }),
+            ("no root.path", { $0["root"] = nil }),
+            ("no linux section", { $0["linux"] = nil }),
+            ("no absolute destination", { $0["mounts"] = [["destination": "a"]] }),
+            ("no absolute path", { $0["mounts"] = [["destination": "/a", "type": "bind", "source": "a"]] }),
+            ("linux.sysctl.x: not a text", { $0["linux"]?["sysctl"] = ["x": .bool(true)] }),
+        ]
+        for (words, change) in refused {
+            let failure = #expect(throws: Failure.self) { try rewritten(change) }
+            #expect(failure?.message.contains(words) == true, "\(words): \(failure?.message ?? "")")
+        }
+    }
+
+    @Test func oddShapesAreErrorsOrLeftAlone() throws {
+        for odd in [JSON.null, .bool(true), .array([]), .string("x"), .signed(1)] {
+            #expect(throws: Failure.self) { try BundleRewrite(odd, in: surroundings()) }
+            _ = try? rewritten { $0["mounts"] = odd }
+            _ = try? rewritten { $0["process"] = odd }
+            _ = try? rewritten { $0["linux"]?["namespaces"] = odd }
+            _ = try? rewritten { $0["mounts"] = [odd] }
+        }
+    }
+}
+
+@Suite struct JSONTests {
+    @Test func whatIsReadIsWritten() throws {
+        let text = #"{"a":[1,-2,18446744073709551615,1.5,true,null,"x/y"],"b":{}}"#
+        #expect(String(decoding: try JSON(Array(text.utf8)).bytes(), as: UTF8.self) == text)
+        #expect(throws: (any Error).self) { try JSON(Array("{".utf8)) }
+        #expect(throws: (any Error).self) { try JSON(Array(String(repeating: "[", count: 100_000).utf8)) }
+    }
+}

@@ -1,0 +1,65 @@
+import Testing
+
+@testable import Sandbox
+
+@Suite struct OverlayLayersTests {
+    let line =
+        "512 29 0:61 / /run/b/rootfs rw,relatime shared:1 - overlay overlay rw,lowerdir=/s/2/fs:/s/1/fs,upperdir=/s/9/fs,workdir=/s/9/work,volatile"
+
+    @Test func layersAreFoundByMountPoint() throws {
+        let found = try #require(OverlayLayers.find(at: "/run/b/rootfs", mountinfo: "1 1 8:1 / / rw - ext4 /dev/sda rw\n" + line))
+        #expect(found.lower == ["/s/2/fs", "/s/1/fs"])
+        #expect(found.upper == "/s/9/fs")
+        #expect(found.work == "/s/9/work")
+        #expect(found.isVolatile)
+        #expect(OverlayLayers.find(at: "/run/b", mountinfo: line) == nil)
+    }
+
+    @Test func theLastMountCounts() {
+        let over = line + "\n513 512 8:1 / /run/b/rootfs rw - ext4 /dev/sda rw"
+        #expect(OverlayLayers.find(at: "/run/b/rootfs", mountinfo: over) == nil)
+    }
+
+    @Test func relativeLayersLieBesideTheUpperOne() {
+        let layers = OverlayLayers(options: "rw,lowerdir=2/fs:1/fs,upperdir=/var/s/9/fs,workdir=/var/s/9/work")
+        #expect(layers?.lower == ["/var/s/2/fs", "/var/s/1/fs"])
+    }
+
+    @Test func layersOfTheNewMountInterface() {
+        let layers = OverlayLayers(options: "rw,lowerdir+=/a,lowerdir+=/b,upperdir=/u,workdir=/w")
+        #expect(layers?.lower == ["/a", "/b"])
+    }
+
+    @Test func whatIsEscapedIsOneName() throws {
+        let layers = OverlayLayers(options: #"lowerdir=/a\:b:/c\,d"#)
+        #expect(layers?.lower == ["/a:b", "/c,d"])
+        #expect(layers?.upper == nil)
+        #expect(OverlayLayers.unescape(#"/a\040b\134c"#) == #"/a b\c"#)
+    }
+}
+
+@Suite struct CgroupsPathTests {
+    @Test func cgroupfs() throws {
+        let path = try CgroupsPath("/kubepods/burstable/pod1/abc", isSystemd: false, vnode: "/vnode/v", container: "abc")
+        #expect(path.directory == "/kubepods/burstable/pod1/abc")
+        #expect(path.told == "/kubepods/burstable/pod1/abc")
+        #expect(path.top == "/kubepods/burstable/pod1")
+        #expect(try CgroupsPath("", isSystemd: false, vnode: "/vnode/v", container: "x").directory == "/vnode/v/c-x")
+        #expect(throws: Failure.self) { try CgroupsPath("/a/../b", isSystemd: false, vnode: "", container: "") }
+        #expect(try CgroupsPath("/a", isSystemd: false, vnode: "", container: "").top == "/")
+    }
+
+    @Test func systemd() throws {
+        let text = "kubepods-burstable-pod1_2.slice:cri-containerd:abc"
+        let path = try CgroupsPath(text, isSystemd: true, vnode: "", container: "abc")
+        #expect(path.told == text)
+        #expect(path.directory == "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1_2.slice/cri-containerd-abc.scope")
+        #expect(path.top == "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1_2.slice")
+        #expect(try CgroupsPath(":a:b", isSystemd: true, vnode: "", container: "").directory == "/system.slice/a-b.scope")
+        #expect(try CgroupsPath("-.slice::b", isSystemd: true, vnode: "", container: "").directory == "/b.scope")
+    }
+
+    @Test(arguments: ["/kubepods/a", "a:b", "a--b.slice:x:y", "x:y:z", "a.slice:../:b", "a.slice:b:"]) func notSystemds(_ text: String) {
+        #expect(throws: Failure.self) { try CgroupsPath(text, isSystemd: true, vnode: "", container: "") }
+    }
+}
