@@ -26,6 +26,15 @@ struct VNodeConformance: AsyncParsableCommand {
     @Option(help: "Run only checks whose \"suite: name\" contains this.")
     var filter: String?
 
+    @Option(help: "Ask the properties of the kernel's /proc and /sys of this directory instead, which has proc and sys in it.")
+    var tree: String?
+
+    @Option(help: ArgumentHelp("Ask --tree for these paths only: proc/meminfo,sys/devices/system/cpu", valueName: "paths"))
+    var claims: String?
+
+    @Option(help: ArgumentHelp("Act with this command where --tree is /: \"vnode exec NAME --\"", valueName: "command"))
+    var enter: String?
+
     @Flag(help: "Print the checks' names, run nothing.")
     var list = false
 
@@ -34,6 +43,14 @@ struct VNodeConformance: AsyncParsableCommand {
 
     func run() async throws {
         if let connect { return try tryToConnect(connect) }
+        if let tree {
+            let subject = PropertyTree(
+                name: tree, top: tree == "/" ? "" : tree, claims: claims.map { $0.split(separator: ",").map(String.init) },
+                enter: (enter ?? "").split(separator: " ").map(String.init))
+            let properties = Property.all.filter { filter.map($0.name.contains) ?? true }
+            if try await !PropertyRun.run(properties, on: subject) { throw ExitCode(1) }
+            return
+        }
         let wanted = Suite.all.compactMap { suite -> Suite? in
             let checks = suite.checks.filter { filter.map("\(suite.name): \($0.name)".contains) ?? true }
             return checks.isEmpty ? nil : Suite(name: suite.name, checks: checks)

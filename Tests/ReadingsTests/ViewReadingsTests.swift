@@ -55,6 +55,19 @@ import Tree
         #expect(try view().snapshot(.memory).memory?.swapLimit == nil)
     }
 
+    @Test func viewsOfOneVNodeShareTheDirectoriesTheyHaveInCommon() throws {
+        let outer = try CgroupPath(cgroup: tree.path + "/cg/top", top: tree.path + "/cg/top")
+        let inner = try CgroupPath(cgroup: tree.path + "/cg/top/a", top: tree.path + "/cg/top", sharing: outer)
+        let same = try CgroupPath(cgroup: tree.path + "/cg/top", top: tree.path + "/cg/top", sharing: outer)
+        #expect(same.own === outer.own)
+        #expect(inner.own !== outer.own)
+        #expect(try CgroupPath(cgroup: tree.path + "/cg/top", top: tree.path + "/cg/top", sharing: inner).own === outer.own)
+        // Another cgroup of the same name is another one.
+        #expect(unsafe rename(tree.path + "/cg/top", tree.path + "/cg/old") == 0)
+        try tree.write("", "cg/top/cgroup.procs")
+        #expect(try CgroupPath(cgroup: tree.path + "/cg/top", top: tree.path + "/cg/top", sharing: outer).own !== outer.own)
+    }
+
     @Test func noControllerIsNil() throws {
         #expect(try view().snapshot(.memory).memory == nil)
         #expect(try view().snapshot([.disks, .ioPressure]).disks.isEmpty)

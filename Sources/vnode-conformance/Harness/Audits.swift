@@ -56,10 +56,21 @@ extension Context {
             try Directories.link("\(bundle)/rootfs/\(name)", to: "usr/\(name)")
         }
         try Files.put(Context.container, at: bundle + "/config.json")
-        let words = ["runc", "run", "--bundle", bundle, "\(conf)-container"]
-        _ = try await withProgram(words, in: self, bound: .seconds(200)) { program in
-            let pid = try await ProcessTable.named(["sleep", "1005"])
-            try await body(pid)
+        let words = ["runc", "run", "--bundle", bundle, "--pid-file", bundle + "/pid", "\(conf)-container"]
+        _ = try await withProgram(words, in: self, bound: .seconds(500)) { program in
+            let file = bundle + "/pid"
+            try await eventually("the container's pid file", within: .seconds(20)) { Files.exists(file) }
+            guard let pid = Int32(try Files.text(file)) else { throw Mismatch(expected: "a pid", got: try Files.text(file)) }
+            do {
+                try await eventually("the container's command", within: .seconds(20)) {
+                    try Files.text("/proc/\(pid)/cmdline") == "sleep\01005\0"
+                }
+                try await body(pid)
+            } catch {
+                // runc is killed for it, and would leave its container behind.
+                kill(pid, SIGKILL)
+                throw error
+            }
             kill(pid, SIGKILL)
             try await program.ended(within: .seconds(20))
         }

@@ -16,8 +16,9 @@ struct Suite: Sendable {
 
     static let all = [
         mountFiles, mountReads, mountEnds, mountErrors, serve, control,
-        run, terminal, tools, processes, cpus, sysTree, defaultDeny, sysctls, pairs,
-        boundary, secrets, lifecycle, errors, kills, crowd, rootfs, takeover, audit, procRows, pressureTriggers,
+        run, terminal, tools, processes, cpus, sysTree, defaultDeny, sysctls, properties, pairs,
+        boundary, secrets, traps, lifecycle, errors, kills, crowd, rootfs, takeover, audit, procRows, pressureTriggers, syscalls,
+        identity, delegation, volumes, network, detached, top,
     ]
 }
 

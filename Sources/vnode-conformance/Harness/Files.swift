@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Linux
 import SystemPackage
@@ -5,6 +6,15 @@ import SystemPackage
 extension Files {
     /// The content of a file, up to 8 MiB.
     static func text(_ path: String) throws(Errno) -> String { String(decoding: try read(path, limit: 8 << 20), as: UTF8.self) }
+
+    /// The content of a file as sendfile(2) copies it.
+    static func sent(_ path: String) throws(Errno) -> String {
+        let file = try open(path, flags: O_RDONLY)
+        let copy = OwnedFD(taking: try check(unsafe clinux_memfd("sent")))
+        while try check(sendfile(copy.raw, file.raw, nil, 1 << 16)) > 0 {}
+        guard lseek(copy.raw, 0, SEEK_SET) == 0 else { throw Errno(rawValue: errno) }
+        return String(decoding: try read(copy, limit: 8 << 20), as: UTF8.self)
+    }
 
     /// Names in a directory in the order they come, `.` and `..` left out. Empty when it cannot be read.
     static func names(_ path: String) -> [String] {

@@ -88,7 +88,7 @@ extension Daemon {
     /// The vNodes it serves.
     func records() throws -> [VNodeRecord] {
         let channel = try connect()
-        try channel.send(Request.list)
+        try channel.start(.list)
         var found: [VNodeRecord] = []
         while case .vnode(let record, _) = try channel.answer().0 { found.append(record) }
         return found

@@ -6,7 +6,10 @@ struct Machine: Sendable {
     var things: Set<String>
 
     /// Files of the launcher and the engine that hold no vNode.
-    private static let standing: Set<String> = ["/run/vnode/lock", "/run/vnode/vnodes", "/run/vnode", "/run/runc"]
+    private static let standing: Set<String> = [
+        "/run/vnode/lock", "/run/vnode/vnodes", "/run/vnode/claims", "/run/vnode/claims.lock", "/run/vnode", "/run/runc",
+        "/run/vnode/pods.lock", "/run/vnode/containers",
+    ]
 
     static func now() -> Machine {
         var things: Set<String> = []

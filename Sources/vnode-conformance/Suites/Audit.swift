@@ -40,9 +40,11 @@ extension Suite {
                         try expect(
                             report.findings.contains { $0.path == path && $0.kind == "moves" }, "\(path) among what moves", got: "none")
                     }
-                    let leaks = try await command(
-                        [context.program("vnode-fs"), "audit", "--pid", "\(pid)", "--report", "containerleaks"], in: context,
-                        bound: .seconds(120))
+                    // Whether what moves moves with the node cannot always be told while others keep the node busy: three looks.
+                    var leaks = try await containerLeaks(context, pid)
+                    for _ in 0..<2 where !leaks.lines.contains(where: { $0.hasPrefix("/proc/loadavg ") && $0.contains("leaks") }) {
+                        leaks = try await containerLeaks(context, pid)
+                    }
                     let lines = leaks.lines.filter { $0.hasPrefix("/proc/") || $0.hasPrefix("/sys/") }
                     try expect("channels", lines.count, is: 21)
                     for channel in ["/proc/uptime", "/proc/meminfo", "/proc/loadavg", "/proc/interrupts", "/sys/devices/*"] {
@@ -101,20 +103,17 @@ extension Suite {
         "kernel.pty.nr", "fs.aio-nr", "mem_used",
     ]
 
-    /// Findings every vNode has for now, each with what stands in the way.
-    private static let known = [
-        // Files of a process, which nothing can be mounted over: they come and go with it.
-        "/proc/self/sched", "/proc/self/timens_offsets", "/proc/self/mountinfo", "/proc/self/mounts", "/proc/self/mountstats",
-        // Sizes of tables that the namespaces of a node share.
-        "/proc/sys/net/ipv4/tcp_ehash_entries", "/proc/sys/net/ipv4/udp_hash_entries",
-    ]
-
     /// Without a memory controller numbers of memory are the node's, which the launcher says.
     private static let memory = ["/proc/meminfo", "/proc/vmstat", "/proc/zoneinfo", "/sys/devices/system/node/", "/proc/swaps"]
 
+    private static func containerLeaks(_ context: Context, _ pid: Int32) async throws -> Outcome {
+        try await command(
+            [context.program("vnode-fs"), "audit", "--pid", "\(pid)", "--report", "containerleaks"], in: context, bound: .seconds(120))
+    }
+
     private static func isAsDocumented(_ report: AuditReport) throws {
         let hasController = (try? Files.text("\(Machine.cgroup2)/cgroup.controllers"))?.contains("memory") == true
-        let allowed = known + (hasController ? [] : memory)
+        let allowed = hasController ? [] : memory
         let left = report.findings.filter { finding in
             !allowed.contains { finding.path == $0 || $0.hasSuffix("/") && finding.path.hasPrefix($0) }
         }

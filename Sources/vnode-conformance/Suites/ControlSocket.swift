@@ -14,7 +14,8 @@ extension Suite {
             },
             abuse("JSON that is no request") { socket in
                 for text in [
-                    "{}", "[]", "null", "0", "\"hello\"", "{\"hello\":{}}", "{\"hello\":{\"version\":\"1\"}}", "{\"list\":{},\"hello\":{}}",
+                    "{}", "[]", "null", "0", "\"hello\"", "{\"hello\":{\"version\":1}}", numbered("{\"hello\":{}}"),
+                    numbered("{\"hello\":{\"version\":\"1\"}}"), numbered("{\"list\":{},\"hello\":{}}"),
                 ] {
                     try? Sockets.send(Array(text.utf8), on: socket)
                 }
@@ -23,7 +24,7 @@ extension Suite {
                 try? Sockets.send([UInt8](repeating: UInt8(ascii: "["), count: Channel.longest), on: socket)
             },
             abuse("truncated requests") { socket in
-                let whole = Array("{\"hello\":{\"version\":1}}".utf8)
+                let whole = Array(numbered("{\"hello\":{\"version\":1}}").utf8)
                 for length in 1..<whole.count { try? Sockets.send(Array(whole.prefix(length)), on: socket) }
             },
             abuse("oversized messages") { socket in
@@ -35,7 +36,7 @@ extension Suite {
             abuse("surplus descriptors with a good request") { socket in
                 let device = try Files.open("/dev/null", flags: O_RDWR)
                 try? Sockets.send(
-                    Array("{\"hello\":{\"version\":1}}".utf8), descriptors: [CInt](repeating: device.raw, count: 16), on: socket)
+                    Array(numbered("{\"hello\":{\"version\":1}}").utf8), descriptors: [CInt](repeating: device.raw, count: 16), on: socket)
             },
             abuse("descriptors with a bad request") { socket in
                 let device = try Files.open("/dev/null", flags: O_RDWR)
@@ -83,6 +84,8 @@ extension Suite {
                 }
             },
         ])
+
+    private static func numbered(_ request: String) -> String { "{\"number\":1,\"request\":\(request)}" }
 
     private static func record(_ name: String) -> VNodeRecord {
         VNodeRecord(name: name, uidBase: 65536, startedAt: 0, hostname: name, bootID: "", cgroup: Machine.cgroup2, initPID: getpid())

@@ -50,7 +50,9 @@ extension Suite {
                 }
             },
             Check("vnode --help and --version work for everybody") { context in
-                for option in ["--help", "run --help", "exec --help", "list --help", "inspect --help", "stop --help"] {
+                for option in [
+                    "--help", "run --help", "exec --help", "list --help", "inspect --help", "logs --help", "top --help", "stop --help",
+                ] {
                     let outcome = try await context.asNobody([context.program("vnode")] + option.split(separator: " ").map(String.init))
                         .succeeded()
                     try expect(outcome.output.contains("USAGE"), "a usage", got: outcome.summary)

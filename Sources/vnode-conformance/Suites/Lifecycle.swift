@@ -133,8 +133,8 @@ struct Listed: Decodable, Sendable {
 
 extension Context {
     /// Runs `body` while a vNode is up.
-    func kept(_ name: String, _ body: () async throws -> Void) async throws {
-        _ = try await launcher(["run", "--name", name, "--keep", "--", "true"]).succeeded()
+    func kept(_ name: String, options: [String] = [], _ body: () async throws -> Void) async throws {
+        _ = try await launcher(["run", "--name", name, "--keep"] + options + ["--", "true"]).succeeded()
         var failed: (any Error)?
         do { try await body() } catch { failed = error }
         let stopped = try await launcher(["stop", name])

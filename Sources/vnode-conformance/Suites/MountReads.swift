@@ -37,6 +37,19 @@ extension Suite {
                     try expect(versions.count > 20, "content that changes while it is read", got: "\(versions.count) versions")
                 }
             },
+            Check("sendfile, with which busybox copies, sees what read sees") { context in
+                try await context.withDebugMount { mount in
+                    for name in ["/proc/uptime", "/proc/sys/kernel/ostype", "/proc/loadavg", "/proc/meminfo", "/proc/cpuinfo"] {
+                        for round in 0..<3 {
+                            let read = try Files.text(mount.path(name))
+                            let sent = try Files.sent(mount.path(name))
+                            let words = { (text: String) in text.split(whereSeparator: \.isWhitespace).count }
+                            try expect("\(name), round \(round): words", words(sent), is: words(read))
+                            try expect(sent.hasSuffix("\n"), "\(name), round \(round): a line feed at the end", got: sent)
+                        }
+                    }
+                }
+            },
             Check("a file kept open and read again from the start shows new values") { context in
                 try await context.withDebugMount { mount in
                     for name in ["/proc/uptime", "/proc/stat", "/proc/meminfo", "/proc/vmstat"] {

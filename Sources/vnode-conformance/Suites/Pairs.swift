@@ -43,10 +43,11 @@ extension Suite {
             Check("each has its own files, shared memory and abstract sockets") { context in
                 try await pair(context) { one, two in
                     _ = try await one("echo x >/dev/shm/mine; ipcmk -M 4096 >/dev/null; echo y >/tmp/mine")
-                    let text = try await two("ls -A /dev/shm /tmp; ipcs -m | grep -c root; cat /proc/net/unix | wc -l")
+                    let text = try await two("ls -A /dev/shm /tmp; ipcs -m | grep -c root; awk 'NF > 7' /proc/net/unix | wc -l")
                     try expect(!text.contains("mine"), "no file of the other", got: text)
+                    // The engine has a socket without a name there, which it was told to answer system calls by.
                     try expect(
-                        "shared memory segments and lines of net/unix", text.split(separator: "\n").suffix(2).map(String.init),
+                        "shared memory segments and lines of net/unix with a name", text.split(separator: "\n").suffix(2).map(String.init),
                         is: ["0", "1"])
                 }
             },

@@ -66,6 +66,7 @@ struct Shape {
         Shape(path: "/proc/dma", lines: 0...0, line: ""),
         Shape(path: "/proc/fb", lines: 0...0, line: ""),
         Shape(path: "/proc/mtd", lines: 0...0, line: ""),
+        Shape(path: "/proc/sys/net/ipv4/ip_local_reserved_ports", lines: 0...1, line: #"\d+(-\d+)?(,\d+(-\d+)?)*"#),
         Shape(path: "/proc/sys/kernel/ostype", lines: 1...1, line: "Linux"),
         Shape(path: "/proc/sys/kernel/osrelease", lines: 1...1, line: #"\d+\.\d+.*"#),
         Shape(path: "/proc/sys/kernel/version", lines: 1...1, line: "#.*"),

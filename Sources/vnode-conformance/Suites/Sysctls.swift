@@ -123,7 +123,7 @@ extension Suite {
                     """
                 try expect(
                     "outcomes", try await context.run(["python3", "-c", script]).succeeded().output,
-                    is: "EPERM EPERM\nNone\nNone\nNone\nNone\nb'0\\n' None\nNone 0o100644 0 0\n")
+                    is: "EPERM EPERM\nNone\nNone\nNone\nNone\nb'0\\n' None\nNone 0o100644 4096 0\n")
             },
             Check("every write is taken or refused as the kernel does it") { context in
                 for (form, pair) in Natives.pairs {

@@ -7,7 +7,7 @@ import SystemPackage
 extension Suite {
     /// Workers die, are replaced, fall over requests and get stuck: vNodes do not notice, or as little as can be.
     static let takeover = Suite(
-        name: "takeover", checks: [deaths, openFiles, upgrades, faults, supervisorDeaths, counts].flatMap(\.self))
+        name: "takeover", checks: [deaths, openFiles, upgrades, faults, controlRequests, supervisorDeaths, counts].flatMap(\.self))
 
     private static let deaths: [Check] = [
         Check("SIGKILL of the worker while many read: nothing fails, and the vNode goes on") { context in
@@ -140,6 +140,24 @@ extension Suite {
                     try vnode.text("/sys/devices/system/cpu/online") == "0\n"
                 }
                 try await eventually("CPU 0 alone in cpuinfo") { try vnode.text("/proc/cpuinfo") != before }
+                try await context.stop(vnode)
+            }
+        },
+        Check("with no inotify instance left for root a vNode starts, and its limits are followed") { context in
+            var held: [CInt] = []
+            defer { for instance in held { close(instance) } }
+            while held.count < 5000, let instance = try? Events.inotify() { held.append(instance.release()) }
+            try expect(held.count < 5000, "an end of the instances", got: "\(held.count) of them")
+            try await context.withDaemon { daemon in
+                let vnode = try await context.keep("blind", on: daemon)
+                _ = try vnode.text("/proc/cpuinfo")
+                if try Files.text(Machine.cgroup2 + "/cgroup.controllers").contains("cpuset") {
+                    let cgroup = try unwrap(try daemon.records().first?.cgroup, "its cgroup", got: "none")
+                    try Files.write("0", to: cgroup + "/cpuset.cpus")
+                    try await eventually("CPU 0 alone", got: { (try? vnode.text("/sys/devices/system/cpu/online")) ?? "" }) {
+                        try vnode.text("/sys/devices/system/cpu/online") == "0\n"
+                    }
+                }
                 try await context.stop(vnode)
             }
         },

@@ -18,9 +18,26 @@ check "distances are the node's" "$(cat /$node/node*/distance)" "$(cat /tmp/view
 read -r total sum < <(sums | xargs)
 check "MemTotal is the sum of the nodes'" "$total" "$sum"
 
+before=$(stat -c %y /tmp/view/$node)
 echo 2-3 >$cgroot/sys/cpuset.cpus
 check "a cpuset in one node shows that node" "node1: 1 1 2-3" "$(eventually 1 "node1: 1 1 2-3" nodes)"
 check "and node0 is gone" "no" "$(cat /tmp/view/$node/node0/cpulist >/dev/null 2>&1 && echo yes || echo no)"
+check "a directory that lists other nodes has another time" "another" "$([[ $(stat -c %y /tmp/view/$node) == "$before" ]] || echo another)"
+# A listing that is under way when the cpuset changes is put into the kernel's cache after that.
+listers=()
+for _ in 1 2 3; do
+    while :; do ls /tmp/view/$node >/dev/null; done &
+    listers+=($!)
+done
+stale=
+for turn in $(seq 8); do
+    echo 0-3 >$cgroot/sys/cpuset.cpus
+    [[ $(eventually 5 "node0 node1: 0-1 0-1 0-1 2-3" nodes) == "node0 node1: 0-1 0-1 0-1 2-3" ]] || stale+=" $turn"
+    echo 2-3 >$cgroot/sys/cpuset.cpus
+    [[ $(eventually 5 "node1: 1 1 2-3" nodes) == "node1: 1 1 2-3" ]] || stale+=" $turn"
+done
+kill "${listers[@]}"
+check "changes while others list are shown by every listing" "" "$stale"
 echo 0-3 >$cgroot/sys/cpuset.cpus
 echo 1 >$cgroot/sys/cpuset.mems
 check "memory is where cpuset.mems allows" "node0 node1: 0-1 1 0-1 2-3" "$(eventually 1 "node0 node1: 0-1 1 0-1 2-3" nodes)"

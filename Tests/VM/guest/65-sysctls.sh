@@ -4,11 +4,6 @@
 . /mnt/share/guest/lib/check.sh
 trap 'vnode stop one >/dev/null 2>&1; vnode stop two >/dev/null 2>&1; close_all' EXIT
 
-node_sysctls() { # all that do not move by themselves
-    find /proc/sys -type f -readable ! -path '*/quota/*' ! -path '*/conf/*' ! -path '*/neigh/*' ! -name '*-nr' ! -name '*-state' \
-        ! -name ns_last_pid ! -name uuid ! -name entropy_avail ! -name nr ! -name stat_refresh ! -name nf_conntrack_count \
-        -exec grep -aHs . {} + | sort
-}
 node_sysctls >/tmp/before
 vnode run --name one --keep -- true
 vnode run --name two --keep -- true
@@ -42,6 +37,51 @@ check "net of the network namespace can be written" "1" "$(inside one '
     echo 1 >/proc/sys/net/ipv4/ip_forward; cat /proc/sys/net/ipv4/ip_forward')"
 echo "in a vNode: net/core: $(inside one 'ls /proc/sys/net/core'); neigh: $(inside one 'ls /proc/sys/net/ipv4/neigh/default')"
 echo "in a vNode: netfilter: $(inside one 'ls /proc/sys/net/netfilter')"
+# Each by sysctl(8), to another value than it has. Left are those that take values without effect, as the kernel's do, and those that
+# refuse them.
+sysctl_each=$(
+    cat <<'END'
+import os, subprocess
+found, left = {}, []
+def read(path): return open(path).read().split()
+for directory, _, names in os.walk("/proc/sys"):
+    if directory.startswith(("/proc/sys/net", "/proc/sys/user")): continue
+    for name in names:
+        path = os.path.join(directory, name)
+        try: old = read(path)
+        except OSError: continue
+        # Those that set others to 0, too.
+        if not (os.access(path, os.W_OK) and os.stat(path).st_mode & 0o200) or name in ("dirty_bytes", "dirty_background_bytes", "overcommit_kbytes"): continue
+        def others():
+            if old and all(word.lstrip("-").isdigit() for word in old):
+                for step in (1, -1, 4096, 65536, -int(old[0]), 1 - int(old[0])):
+                    yield " ".join(str(int(word) + step) for word in old)
+                yield " ".join(["33"] * len(old))
+            yield from ("on", "some-word", "kill_process")
+        for value in others():
+            if value.split() == old: continue
+            try:
+                with open(path, "w") as file: file.write(value + "\n")
+                if read(path) == old: continue
+                with open(path, "w") as file: file.write(" ".join(old) + "\n")
+            except OSError:
+                if read(path) == old: continue
+            found[path] = value, old
+            break
+        else: left.append(path)
+key = lambda path: path[len("/proc/sys/"):].replace("/", ".")
+subprocess.run(["sysctl", "-q", "-w"] + [key(path) + "=" + value for path, (value, _) in found.items()])
+left += [path for path, (_, old) in found.items() if read(path) == old]
+print("changed" if len(found) > 140 else len(found), *sorted(map(key, left)))
+END
+)
+sysctls_of() { vnode exec "$1" -- sh -c 'grep -rHs . /proc/sys/abi /proc/sys/debug /proc/sys/dev /proc/sys/fs /proc/sys/kernel /proc/sys/vm' | grep -vE "$moving" | sort; }
+moving='/(uuid|boot_id|ns_last_pid|hostname):'
+sysctls_of two >/tmp/two
+without="kernel.auto_msgmni kernel.cad_pid kernel.random.urandom_min_reseed_secs kernel.random.write_wakeup_threshold
+    kernel.usermodehelper.bset kernel.usermodehelper.inheritable vm.stat_refresh"
+check "sysctl -w changes each inside" "changed $(xargs <<<"$without")" "$(vnode exec one -- python3 -c "$sysctl_each")"
+check "and none in another vNode" "" "$(diff /tmp/two <(sysctls_of two))"
 check "every sysctl that is listed can be read or is write-only" "" "$(inside one '
     find /proc/sys -type f -perm -0400 ! -path "/proc/sys/net/*" -exec cat {} + 2>&1 >/dev/null')"
 node_sysctls >/tmp/after

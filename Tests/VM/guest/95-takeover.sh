@@ -1,4 +1,5 @@
 # guest: --cpus 4 --memory 2G
+# seconds: 240
 # shellcheck shell=bash
 # The worker is killed, upgraded and loaded under vNodes with real limits; a changed limit shows, before and after.
 . /mnt/share/guest/lib/check.sh
@@ -50,7 +51,5 @@ check "another worker serves" "yes" "$([[ $(worker) != "$old" ]] && echo yes)"
 vnode stop resized
 
 seconds=$(cat /mnt/share/chaos-seconds)
-chaos=$(vnode-load chaos --seconds "$seconds" --kill-interval 2 --bin "$(dirname "$(command -v vnode-fs)")" 2>&1)
-status=$?
-sed 's/^/# /' <<<"$chaos"
-check "chaos for $seconds s: nothing failed" "0" "$status"
+vnode-load chaos --seconds "$seconds" --kill-interval 2 --bin "$(dirname "$(command -v vnode-fs)")" 2>&1 | sed -u 's/^/# /'
+check "chaos for $seconds s: nothing failed" "0" "${PIPESTATUS[0]}"

@@ -36,14 +36,16 @@ tool node-exporter "prometheus-node-exporter --web.listen-address=127.0.0.1:9100
     for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         curl -sS $exporter/metrics >metrics 2>errors && break; sleep 0.5; done
     cat metrics; kill \$exporter; wait \$exporter; test -s metrics || cat errors >&2"
+# What they say of files that are closed, because they count for the whole node, and of /sys, which is not of the type sysfs.
+harmless='^sensors_init: Kernel interface error$|open /proc/net/(sockstat|softnet_stat): permission denied'
 run_tools sar node-exporter
 
 for name in iostat mpstat sar pidstat; do value $name "2 CPUs" yes '1,4{s/^Linux .*\(2 CPU\)$/yes/p}'; done
 value mpstat "a line for each of 2 CPUs" "0 1" '/^Average: +CPU +%usr/,/^$/s/^Average: +([0-9]+) .*/\1/p'
 # The headings of what it measured. A disk is one the vNode has used, an interrupt one it has.
 sar_kinds() { sed -nE 's/^Average: +([A-Za-z][^ ]* +.*[A-Za-z%].*)/\1/p' "$1" | grep -vE '^(DEV +tps|INTR|[A-Z]+ +[0-9])' | sort -u; }
-check "sar: measures what it measures in the guest" "" \
-    "$(comm -23 <(sar_kinds $tools/native/sar.out) <(sar_kinds $tools/vnode/sar.out) | head -n 5)"
+check "sar: measures what it measures in the guest, but for closed files" "CPU TTY" \
+    "$(comm -23 <(sar_kinds $tools/native/sar.out) <(sar_kinds $tools/vnode/sar.out) | cut -d ' ' -f 1 | xargs)"
 value psutil "2 CPUs" 2 's/^logical //p'
 value psutil "2 cores" 2 's/^cores //p'
 value psutil "512 MiB" 536870912 's/^total //p'
@@ -63,8 +65,8 @@ check "node-exporter: 2 CPUs" "0 1" "$(output node-exporter | sed -n 's/^node_cp
 check "node-exporter: started with the vNode" yes "$(output node-exporter |
     awk -v now="$(date +%s)" '$1 == "node_boot_time_seconds" { print now - $2 < 300 ? "yes" : $2 }')"
 failing() { sed -n 's/^node_scrape_collector_success{collector="\([a-z0-9_]*\)"} 0/\1/p' "$1" | sort; }
-check "node-exporter: every collector that works in the guest works" "" \
+check "node-exporter: every collector that works in the guest works, but for closed files" "sockstat softnet" \
     "$(comm -13 <(failing $tools/native/node-exporter.out) <(failing $tools/vnode/node-exporter.out) | xargs)"
 # The node exporter is a Go program.
-known node-exporter 's/^go_sched_gomaxprocs_threads /Go runtime.NumCPU /p'
+value node-exporter "Go's runtime.NumCPU" 2 's/^go_sched_gomaxprocs_threads //p'
 rm -rf $tools

@@ -26,9 +26,9 @@ check_matches() { # check_matches NAME REGEX GOT
 
 # eventually SECONDS EXPECTED COMMAND...: prints the command's output once it is the expected one, or the last one
 eventually() {
-    local end=$((SECONDS + $1)) expected=$2 got
+    local end=$((${EPOCHREALTIME/./} + $1 * 1000000)) expected=$2 got # SECONDS would be up to one short
     shift 2
-    while got=$("$@" 2>&1); [[ $got != "$expected" ]] && ((SECONDS < end)); do sleep 0.1; done
+    while got=$("$@" 2>&1); [[ $got != "$expected" ]] && ((${EPOCHREALTIME/./} < end)); do sleep 0.1; done
     echo "$got"
 }
 
@@ -45,6 +45,11 @@ echo present: $(cat $c/present)'
 cpu_files_of() { sh -c "$cpu_files" sh "${1:-/}"; }
 cpu_files_like() { # cpu_files_like "IDS" LIST: the same, as it should be
     printf '%s\n' "cpuinfo: $1" "stat: $1" "directories: $1" "online: $2" "present: $2"
+}
+
+# All sysctls of the guest but for those that move by themselves.
+node_sysctls() {
+    sysctl -a 2>/dev/null | grep -vE '^(fs\.(dentry-state|inode-nr|inode-state|file-nr|aio-nr|quota\.)|kernel\.(ns_last_pid|pty\.nr|random\.(uuid|entropy_avail)|hung_task_detect_count)|net\.netfilter\.nf_conntrack_count) ?'
 }
 
 make_cgroup() { # make_cgroup PATH-BELOW-ROOT: with all controllers handed down to it

@@ -60,6 +60,3 @@ output() { cat "$tools/vnode/$1.out"; }
 says() { check_matches "$1: $2" "$3" "$(output "$1")"; } # says NAME WHAT REGEX
 # value NAME WHAT EXPECTED SED-SCRIPT: what sed -nE prints of the output, on one line
 value() { check "$1: $2" "$3" "$(sed -nE "$4" "$tools/vnode/$1.out" | xargs)"; }
-# known NAME SED-SCRIPT: a number that comes from a system call and not from a file. Shown, not judged: the filter that answers
-# those calls is still to come.
-known() { echo "known: $1: $(sed -nE "$2" "$tools/vnode/$1.out" | xargs), from a system call"; }

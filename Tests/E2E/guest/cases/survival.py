@@ -1,0 +1,48 @@
+"""What pods do not notice."""
+import os, signal, subprocess, time
+from pods.checks import case
+from pods.node import run
+from pods.pod import Pod
+
+COUNT = int(os.environ.get("PODS") or 20)
+# Reads what vnode-fs answers, over and over, and says when something is not as it was.
+WATCH = """
+total=$(sed -n 1p /proc/meminfo)
+while :; do
+    [ "$(sed -n 1p /proc/meminfo)" = "$total" ] || { echo meminfo; exit 1; }
+    [ -n "$(cat /proc/uptime)" ] || { echo uptime; exit 1; }
+    sleep 0.5
+done
+"""
+
+
+def restarts_of(containers):
+    return [container.id for container in containers if container.status().state != 1]
+
+
+@case("20 pods and the death, the upgrade and the restart of what serves them")
+def survival(t, node):
+    containers = [Pod(node, f"s{number}", f"n{number % 4}").run(["sh", "-c", WATCH]) for number in range(COUNT)]
+    t.equal("all are up", [], restarts_of(containers))
+    pids = [container.task_pid() for container in containers]
+    if node.handler == "vnode":
+        for number in range(3):
+            worker = run("pgrep", "-f", "vnode-fs work", check=False).split() or run("pgrep", "-n", "vnode-fs").split()
+            os.kill(int(worker[-1]), signal.SIGKILL)
+            time.sleep(2)
+        t.equal("kill -9 of the worker", [], restarts_of(containers))
+        if "systemd" not in node.lacks:
+            os.kill(int(run("systemctl", "show", "-p", "MainPID", "--value", "vnode-fs")), signal.SIGKILL)
+            time.sleep(5)
+            t.equal("kill -9 of the supervisor", [], restarts_of(containers))
+        run("vnode-fs", "upgrade")
+        time.sleep(2)
+        t.equal("an upgrade", [], restarts_of(containers))
+        t.equal("new pods start", (0, "on"), Pod(node, "after", "n0").run().exec("echo", "on"))
+    run("systemctl", "restart", "containerd")
+    node.connect()
+    t.equal("a restart of containerd", [], restarts_of(containers))
+    t.equal("the same processes", pids, [container.task_pid() for container in containers])
+    t.equal("which answer", (0, "on"), containers[0].exec("echo", "on"))
+    if node.handler == "vnode":
+        t.equal("and read their views", 0, containers[-1].exec("cat", "/proc/meminfo", "/proc/stat", "/proc/uptime")[0])

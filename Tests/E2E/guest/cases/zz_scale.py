@@ -1,0 +1,83 @@
+"""A hundred pods: nothing is left, and what they cost beside plain runc."""
+import concurrent.futures, os, re, time
+from pods.checks import case
+from pods.pod import Pod
+
+COUNT = int(os.environ.get("PODS") or 100)
+AT_ONCE = 4
+
+
+def memory_used():
+    with open("/proc/meminfo") as file:
+        fields = {line.split(":")[0]: int(line.split()[1]) for line in file}
+    return fields["MemTotal"] - fields["MemAvailable"]
+
+
+def latency(node, handler, count):
+    """Median of sandbox and container, in seconds, one after the other."""
+    found = []
+    for number in range(count):
+        began = time.time()
+        pod = Pod(node, f"l{number}", f"latency-{handler}-{number}", handler=handler)
+        pod.run()
+        found.append(time.time() - began)
+        pod.remove()
+    return sorted(found)[count // 2]
+
+
+@case("start latency beside runc", only="vnode")
+def latencies(t, node):
+    # In turn, so that what else the machine does meets both.
+    ours, plain = [], []
+    keeper = Pod(node, "keeper", "kept")
+    kept = []
+    for number in range(5):
+        plain.append(latency(node, "runc", 1))
+        ours.append(latency(node, "vnode", 1))
+        began = time.time()
+        pod = Pod(node, f"k{number}", "kept")
+        pod.run()
+        kept.append(time.time() - began)
+        pod.remove()
+    middle = lambda values: sorted(values)[len(values) // 2]
+    t.note(f"pod start, median of 5: runc {middle(plain):.2f} s; vnode, its vNode new {middle(ours):.2f} s ({middle(ours) / middle(plain):.2f} x); "
+           f"vnode, in a vNode that is up {middle(kept):.2f} s ({middle(kept) / middle(plain):.2f} x)")
+    t.true("it was measured", middle(plain) > 0)
+
+
+@case("memory beside runc", only="vnode")
+def memory(t, node):
+    cost = {}
+    for handler in ["runc", "vnode"]:
+        time.sleep(2)
+        before = memory_used()
+        pods = [Pod(node, f"m{number}", f"memory-{number}", handler=handler) for number in range(8)]
+        for pod in pods:
+            pod.run()
+        time.sleep(2)
+        cost[handler] = (memory_used() - before) / len(pods)
+        for pod in pods:
+            pod.remove()
+    t.note(f"memory a pod, of 8: runc {cost['runc']:.0f} KB, vnode {cost['vnode']:.0f} KB ({cost['vnode'] / max(cost['runc'], 1):.2f} x), "
+           f"{cost['vnode'] - cost['runc']:.0f} KB more")
+    t.true("it was measured", cost["runc"] > 0)
+
+
+@case(f"{COUNT} pods come and go")
+def hundred(t, node):
+    Pod(node, "warm").run()
+    node.remove_all()
+    before = node.traces()
+
+    def one(number):
+        pod = Pod(node, f"p{number}", f"n{number % 7}")
+        state = pod.run().status().state
+        pod.remove()
+        return state
+
+    began = time.time()
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        states = list(pool.map(one, range(COUNT)))
+    t.note(f"{COUNT} pods, {AT_ONCE} at once: {time.time() - began:.0f} s")
+    t.equal("all ran", COUNT, states.count(1))
+    t.eventually("nothing is left", [], lambda: sorted(node.traces() - before), seconds=30)
