@@ -15,13 +15,13 @@ export VNODE_BIN
 
 # The Swift runtime is linked in: the binaries need glibc 2.36 and nothing else.
 RELEASE := -c release --static-swift-stdlib
-PROGRAMS := vnode vnode-fs vnode-init vnode-conformance vnode-load
+PROGRAMS := vnode vnode-fs vnode-runtime vnode-init vnode-conformance vnode-load vnode-adversary
 
 PACKAGES := libfuse3-dev libseccomp-dev libcap-dev fuse3 pkg-config gcc libc6-dev runc procps util-linux iproute2 python3-minimal
 # What the benchmarks compare with, and what builds and boots the test machines.
-TEST_PACKAGES := lxcfs dash busybox-static mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio xz-utils kmod
+TEST_PACKAGES := python3 lxcfs dash busybox-static mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio xz-utils kmod
 
-.PHONY: help setup setup-test build demo test test-unit test-host test-vm test-tools chaos fuzz bench bench-vm bench-render docs fmt check install uninstall clean
+.PHONY: help setup setup-test build demo test test-unit test-host test-vm test-audit test-life test-e2e attacks chaos fuzz bench bench-vm bench-render docs fmt check install uninstall clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,9 +35,11 @@ setup-test: setup
 build: ## Build the release binaries
 	swift build $(RELEASE) --product vnode
 	swift build $(RELEASE) --product vnode-fs
+	swift build $(RELEASE) --product vnode-runtime
 	swift build -c release --product vnode-init
 	swift build $(RELEASE) --product vnode-conformance
 	swift build $(RELEASE) --product vnode-load
+	swift build $(RELEASE) --product vnode-adversary
 
 demo: setup build ## Run a command in a vNode and show node and vNode side by side (root)
 	@Tests/Host/demo
@@ -48,15 +50,22 @@ test: setup-test build ## Run every test: unit, host, VM with kernels 6.12 and 6
 test-unit: ## Run the unit tests (no root needed)
 	swift test
 
-test-host: build ## Run the privileged suite on this machine (root)
+test-host: build ## Run the privileged suites on this machine, attacks from within vNodes among them (root)
 	$(VNODE_BIN)/vnode-conformance
+	Tests/Host/runtime/suite
+	$(VNODE_BIN)/vnode-adversary drive
 
 test-vm: build ## Run the suite with real cgroup limits in a VM: KERNEL=6.1|6.12 (root)
 	Tests/VM/suite $(KERNEL)
 
-test-tools: setup-test build ## Run Debian's tools, runtimes and servers in vNodes in VMs with kernels 6.12 and 6.1 (root)
-	Tests/VM/suite 6.12 '*tools-*'
-	Tests/VM/suite 6.1 '*tools-*'
+test-audit: setup-test build ## Audit vNodes with limits, runc and lxcfs in a VM: KERNEL=6.1|6.12; minutes (root)
+	Tests/VM/suite $(KERNEL) slow-audit
+
+test-life: setup-test build ## What people do as root of a machine, in a VM: cron, sshd, volumes, engines; KERNEL=6.1|6.12; minutes (root)
+	Tests/VM/suite $(KERNEL) 'slow-@(files|life|engines|podman|unshare)'
+
+test-e2e: setup-test build ## Run pods against containerd 1.7 and 2.x in VMs with kernels 6.12, 6.1 and 7.x (root)
+	@Tests/E2E/all
 
 chaos: build ## Read vNodes for MINUTES=10 while workers are killed and vNodes come and go (root)
 	$(VNODE_BIN)/vnode-load chaos --minutes $(MINUTES)
@@ -73,9 +82,15 @@ bench-vm: setup-test build ## Measure in a VM with real limits and a newer lxcfs
 bench-render: ## Measure what one answer costs the daemon, without FUSE (no root needed)
 	swift run -c release render-benchmark
 
+attacks: setup-test build ## Attack from within vNodes here and in VMs, and make docs/reference/attacks.md of what came of it (root)
+	Tests/attacks docs/reference/attacks.md.new
+	mv docs/reference/attacks.md.new docs/reference/attacks.md
+
 docs: ## Generate docs/reference from the table
 	swift run vnode-fs paths --format markdown >docs/reference/paths.md.new
 	mv docs/reference/paths.md.new docs/reference/paths.md
+	swift run vnode-fs syscalls >docs/reference/syscalls.md.new
+	mv docs/reference/syscalls.md.new docs/reference/syscalls.md
 
 fmt: ## Format the sources
 	swift format format --in-place --recursive --parallel Sources Tests Package.swift Benchmarks/latency Benchmarks/render Benchmarks/Package.swift Fuzz/Sources
@@ -86,11 +101,11 @@ check: ## Check formatting and shell scripts
 
 install: build ## Install binaries and the systemd unit below PREFIX (root)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/systemd/system
-	install -m 0755 $(addprefix $(VNODE_BIN)/,vnode vnode-fs vnode-init) $(DESTDIR)$(PREFIX)/bin
+	install -m 0755 $(addprefix $(VNODE_BIN)/,vnode vnode-fs vnode-runtime vnode-init) $(DESTDIR)$(PREFIX)/bin
 	sed 's|/usr/local/bin|$(PREFIX)/bin|' manifests/vnode-fs.service > $(DESTDIR)/etc/systemd/system/vnode-fs.service
 
 uninstall: ## Remove what install put there (root)
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,vnode vnode-fs vnode-init) $(DESTDIR)/etc/systemd/system/vnode-fs.service
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,vnode vnode-fs vnode-runtime vnode-init) $(DESTDIR)/etc/systemd/system/vnode-fs.service
 
 clean: ## Remove build products
 	rm -rf .build .build-fuzz Benchmarks/.build
