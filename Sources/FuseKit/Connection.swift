@@ -114,6 +114,12 @@ public final class Connection: Sendable {
         unsafe parser.with(self) { session in _ = unsafe fuse_lowlevel_notify_inval_inode(session, node, 0, 0) }
     }
 
+    /// Tells the kernel that attributes of a node have changed; content it has stays. Waits for nobody.
+    public func invalidateAttributes(node: UInt64) {
+        guard let parser = parser.withLock({ $0 }) else { return }
+        unsafe parser.with(self) { session in _ = unsafe fuse_lowlevel_notify_inval_inode(session, node, -1, 0) }
+    }
+
     /// Puts the whole content of a node into the kernel's cache in place of what is there, which must not be longer; attributes
     /// stay valid, the size grows. False when the kernel does not know the node. Waits like `invalidate`.
     public func store(_ bytes: [UInt8], in node: UInt64) -> Bool {

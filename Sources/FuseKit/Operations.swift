@@ -92,9 +92,20 @@ enum Operations {
                 reply.directory(entries, offset: offset, size: size)
             }
         }
+        // Without them the kernel would say that there is no such system call.
+        unsafe operations.mknod = { request, _, _, _, _ in refuse(request) }
+        unsafe operations.mkdir = { request, _, _, _ in refuse(request) }
+        unsafe operations.symlink = { request, _, _, _ in refuse(request) }
+        unsafe operations.link = { request, _, _, _ in refuse(request) }
+        unsafe operations.unlink = { request, _, _ in refuse(request) }
+        unsafe operations.rmdir = { request, _, _ in refuse(request) }
+        unsafe operations.rename = { request, _, _, _, _, _ in refuse(request) }
         return operations
     }
 }
+
+/// EPERM, as sysfs says to who would make or remove names.
+@safe private func refuse(_ request: fuse_req_t?) { withRequest(request) { _, reply in reply.error(.notPermitted) } }
 
 /// Hands a request and its reply to the connection's file system.
 @safe private func withRequest(_ request: fuse_req_t?, _ body: (any FileSystem, consuming Reply) -> Void) {

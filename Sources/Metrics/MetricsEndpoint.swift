@@ -116,6 +116,6 @@ public final class MetricsEndpoint {
 
     private func setTicking(_ wanted: Bool) {
         guard wanted != isTicking else { return }
-        isTicking = (try? Events.setTimer(timer, seconds: wanted ? 1 : 0)) != nil ? wanted : isTicking
+        isTicking = (try? Events.setTimer(timer, milliseconds: wanted ? 1000 : 0)) != nil ? wanted : isTicking
     }
 }

@@ -42,6 +42,13 @@ final class Directory: Sendable {
         return unsafe fstat(fd.raw, &status) == 0 ? UInt64(status.st_ino) : 0
     }
 
+    /// Whether its path still names it.
+    var isStillThere: Bool {
+        var (own, named) = (stat(), stat())
+        guard unsafe fstat(fd.raw, &own) == 0, unsafe stat(path, &named) == 0 else { return false }
+        return own.st_ino == named.st_ino && own.st_dev == named.st_dev
+    }
+
     /// nil for a file of a controller that is not there, where the kernel says so for less than a failing open.
     func read(_ file: CgroupFile, limit: Int = 1 << 20) throws(Errno) -> [UInt8]? {
         guard keepsFiles, file.isKept else {

@@ -7,8 +7,8 @@ struct CgroupPath: Sendable {
     private let directories: [Directory]
     let own: Directory
 
-    /// EINVAL unless `cgroup` is `top` or below it, both absolute and without `..`.
-    init(cgroup: String, top: String) throws(Errno) {
+    /// EINVAL unless `cgroup` is `top` or below it, both absolute and without `..`. Directories that `other` holds are shared with it.
+    init(cgroup: String, top: String, sharing other: CgroupPath? = nil) throws(Errno) {
         var parts = cgroup.split(separator: "/")
         let above = top.split(separator: "/")
         guard cgroup.utf8.first == 0x2f, top.utf8.first == 0x2f, parts.starts(with: above), !parts.contains("..") else {
@@ -16,7 +16,12 @@ struct CgroupPath: Sendable {
         }
         var found: [Directory] = []
         while parts.count >= above.count {
-            found.append(try Directory("/" + parts.joined(separator: "/")))
+            let path = "/" + parts.joined(separator: "/")
+            if let held = other?.directories.first(where: { $0.path == path && $0.isStillThere }) {
+                found.append(held)
+            } else {
+                found.append(try Directory(path))
+            }
             if parts.isEmpty { break }
             parts.removeLast()
         }

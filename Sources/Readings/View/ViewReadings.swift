@@ -30,15 +30,17 @@ public final class ViewReadings: Sendable {
     /// Opens the cgroup and everything above it up to the top. EINVAL when it is not below the top.
     ///
     /// Counters go on from what `keeper` has. With the `cgroupID` of a view made before the cgroup is opened when it is first
-    /// needed: then ENODEV if it is gone or another one.
+    /// needed: then ENODEV if it is gone or another one. What is open of `other`'s cgroups is shared with it.
     public init(
-        node: NodeReadings, configuration: ViewConfiguration, keeper: (any CounterKeeper)? = nil, cgroupID: UInt64? = nil
+        node: NodeReadings, configuration: ViewConfiguration, keeper: (any CounterKeeper)? = nil, cgroupID: UInt64? = nil,
+        sharing other: ViewReadings? = nil
     ) throws(Errno) {
         self.node = node
         self.configuration = configuration
         self.keeper = keeper
         expectedID = cgroupID
-        opened = Mutex(cgroupID == nil ? try CgroupPath(cgroup: configuration.cgroup, top: configuration.top) : nil)
+        let known = other?.opened.withLock { $0 }
+        opened = Mutex(cgroupID == nil ? try CgroupPath(cgroup: configuration.cgroup, top: configuration.top, sharing: known) : nil)
         load = Mutex(LoadAverage(keeper?.kept(.load) ?? [], start: configuration.startedAt))
         accounting = Mutex(CPUAccounting(keeper?.kept(.cpuTimes) ?? []))
         bootTime = Mutex(keeper?.kept(.clock).first)

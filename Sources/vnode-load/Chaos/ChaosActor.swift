@@ -212,6 +212,9 @@ final class ChaosActor: Sendable {
         do {
             let outcome = try fleet.vnode(["exec", member.node.name, "--", "cat", name])
             guard outcome.status == 0 else { return failed("vnode exec", member.node.name, outcome.summary, since: begin) }
+            guard outcome.errors.isEmpty else {
+                return failed("vnode exec", member.node.name, "it works and says \(outcome.summary)", since: begin)
+            }
             state.withLock { $0.execs += 1 }
             _ = try FileKind(path: name).check(Array(outcome.output.utf8), member.node.expectation)
         } catch {

@@ -10,20 +10,21 @@ enum Command {
         /// As a shell has it; nil when it was killed because its time was over.
         let status: Int32?
         let output: String
+        let errors: String
 
         var summary: String {
-            let last = output.split(separator: "\n").suffix(2).joined(separator: " | ")
+            let last = (errors.isEmpty ? output : errors).split(separator: "\n").suffix(2).joined(separator: " | ")
             return "\(status.map { "status \($0)" } ?? "killed: out of time"): \(last)"
         }
     }
 
     private static let number = Atomic<Int>(0)
 
-    /// Runs a program to its end. Output and errors go to a file in `scratch`, so that what outlives the program keeps nobody waiting.
+    /// Runs a program to its end. Output and errors go to files in `scratch`, so that what outlives the program keeps nobody waiting.
     static func run(_ words: [String], scratch: String, environment: [String] = [], seconds: Int = 60) throws -> Outcome {
         let path = "\(scratch)/output-\(number.wrappingAdd(1, ordering: .relaxed).newValue)"
-        let pid = try spawn(words, environment: environment, output: path)
-        defer { _ = unsafe unlink(path) }
+        let pid = try spawn(words, environment: environment, output: path, errors: path + ".errors")
+        defer { for file in [path, path + ".errors"] { _ = unsafe unlink(file) } }
         var status: Int32?
         // Not reaped before, so the pid is still that of the program.
         if let pidfd = try? Processes.openPidfd(pid), (try? Poll.readable([pidfd.raw], milliseconds: CInt(seconds * 1000))) == [true] {
@@ -32,17 +33,18 @@ enum Command {
             kill(-pid, SIGKILL)
             _ = try? Processes.wait(pid)
         }
-        return Outcome(status: status, output: String(decoding: (try? Files.read(path)) ?? [], as: UTF8.self))
+        func text(_ path: String) -> String { String(decoding: (try? Files.read(path)) ?? [], as: UTF8.self) }
+        return Outcome(status: status, output: text(path), errors: text(path + ".errors"))
     }
 
     /// In a process group of its own: a terminal's Ctrl-C is ours alone.
-    private static func spawn(_ words: [String], environment: [String], output: String) throws -> Int32 {
+    private static func spawn(_ words: [String], environment: [String], output: String, errors: String) throws -> Int32 {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }

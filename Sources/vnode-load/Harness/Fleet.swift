@@ -145,7 +145,7 @@ final class Fleet: Sendable {
         let last = all
         for member in last { retire(member) }
         for name in names.withLock({ $0 }).sorted() {
-            guard let outcome = try? vnode(["stop", name]), outcome.status == 0 || outcome.output.contains("no vNode") else {
+            guard let outcome = try? vnode(["stop", name]), outcome.status == 0 || outcome.errors.contains("no vNode") else {
                 faults.append("vnode stop \(name) failed")
                 continue
             }
