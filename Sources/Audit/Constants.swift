@@ -45,9 +45,4 @@ enum Constants {
         // A table of a namespace may be its heading; of a cgroup only counters are meant.
         return numbers.values.allSatisfy { $0 == 0 } && (!numbers.isEmpty || !path.hasPrefix("/sys/"))
     }
-
-    /// Links between virtual devices: their names are the kernel's.
-    static func isStructure(_ target: String) -> Bool {
-        target.split(separator: "/").drop { $0 == ".." }.starts(with: ["devices", "virtual"])
-    }
 }

@@ -210,9 +210,7 @@ enum KernelDefaults {
           stale_loss_cnt 4
           syn_retrans_before_tcp_fallback 2
         netfilter:
-          nf_conntrack_buckets 262144
           nf_conntrack_events 2
-          nf_conntrack_expect_max 4096
           nf_conntrack_frag6_high_thresh 4194304
           nf_conntrack_frag6_low_thresh 3145728
           nf_conntrack_frag6_timeout 60
@@ -221,7 +219,6 @@ enum KernelDefaults {
           nf_conntrack_gre_timeout_stream 180
           nf_conntrack_icmp_timeout 30
           nf_conntrack_icmpv6_timeout 30
-          nf_conntrack_max 262144
           nf_conntrack_sctp_timeout_closed 10
           nf_conntrack_sctp_timeout_cookie_echoed 3
           nf_conntrack_sctp_timeout_cookie_wait 3

@@ -74,7 +74,8 @@ enum ViewPlan {
         let own = try attempt("opening", "/proc/self/ns/net") { () throws(Errno) in try Files.open("/proc/self/ns/net", flags: O_RDONLY) }
         try attempt("entering the vNode's network namespace") { () throws(Errno) in try Namespaces.enter(first, .network) }
         let covered = Result { () throws(Failure) in
-            for net in covers where isBare(top + net.path, net.cover) {
+            // Asked before anything is mounted: what is served in a directory that was empty needs no cover.
+            for net in covers.filter({ isBare(top + $0.path, $0.cover) }) {
                 try MountStep.perform([.cover(source(of: net.cover, number), over: top + net.path)], "covering")
             }
         }

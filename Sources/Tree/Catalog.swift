@@ -22,14 +22,27 @@ public struct Catalog: Sendable {
         public let parent: Int
         public let kind: Kind
         public let mode: UInt16
+        /// In `/proc/sys`: a directory there has one link, whatever is in it, and is listed by name.
+        public let isSysctl: Bool
         /// nil for a directory no row names.
         public internal(set) var row: Row?
         public internal(set) var children: [Int] = []
-        /// Entries of the row's `shows` and `zeroes`.
+        /// Of the row's `shows` and `zeroes`.
         public internal(set) var shows: Int?
-        public internal(set) var zeroes: Int?
+        public internal(set) var zeroes: Zeroed?
         /// Path of an entry of an earlier catalog that is no longer there.
         public internal(set) var gone: String?
+    }
+
+    /// `Zeroes` of a row, with the entry it names.
+    public struct Zeroed: Sendable {
+        public let entry: Int
+        public let onlyOnChange: Bool
+
+        public init(entry: Int, onlyOnChange: Bool = false) {
+            self.entry = entry
+            self.onlyOnChange = onlyOnChange
+        }
     }
 
     public let entries: [Entry]
@@ -57,13 +70,12 @@ public struct Catalog: Sendable {
         entries = Catalog.linked(
             order.enumerated().map { new, old in
                 guard let old else {
-                    return Entry(name: "", pattern: nil, parent: 0, kind: .directory, mode: 0, row: nil, gone: paths[new])
+                    return Entry(name: "", pattern: nil, parent: 0, kind: .directory, mode: 0, isSysctl: false, row: nil, gone: paths[new])
                 }
                 let entry = made.entries[old]
                 return Entry(
                     name: entry.name, pattern: entry.pattern, parent: number[entry.parent], kind: entry.kind, mode: entry.mode,
-                    row: entry.row,
-                    children: entry.children.map { number[$0] })
+                    isSysctl: entry.isSysctl, row: entry.row, children: entry.children.map { number[$0] })
             })
         (overcommitRatio, overcommitKilobytes) = Catalog.overcommit(entries)
     }
@@ -83,7 +95,7 @@ public struct Catalog: Sendable {
     }
 
     private init(unnumbered rows: [Row]) {
-        var entries = [Entry(name: "", pattern: nil, parent: 0, kind: .directory, mode: 0o555, row: nil)]
+        var entries = [Entry(name: "", pattern: nil, parent: 0, kind: .directory, mode: 0o555, isSysctl: false, row: nil)]
         for row in rows + Cover.rows {
             var at = 0
             var outer: Pattern?
@@ -100,7 +112,8 @@ public struct Catalog: Sendable {
                     entries.append(
                         Entry(
                             name: String(component), pattern: pattern, parent: at, kind: last ? row.kind : .directory,
-                            mode: last ? row.mode : isOfSysfs ? 0o755 : 0o555, row: last ? row : nil))
+                            mode: last ? row.mode : isOfSysfs ? 0o755 : 0o555,
+                            isSysctl: depth > 0 && components.starts(with: ["proc", "sys"]), row: last ? row : nil))
                     entries[at].children.append(entries.count - 1)
                     at = entries.count - 1
                 }
@@ -115,14 +128,17 @@ public struct Catalog: Sendable {
         return (entry("/proc/sys/vm/overcommit_ratio"), entry("/proc/sys/vm/overcommit_kbytes"))
     }
 
-    /// With what `shows` and `zeroes` of the rows name found.
+    /// With what `shows` and `zeroes` of the rows name found, and in the order of listings.
     private static func linked(_ entries: [Entry]) -> [Entry] {
         var places: [String: Int] = [:]
         for (index, entry) in entries.enumerated() { if let path = entry.row?.path { places[path] = index } }
         return entries.map { entry in
             var entry = entry
+            if entry.isSysctl { entry.children.sort { entries[$0].name.utf8.lexicographicallyPrecedes(entries[$1].name.utf8) } }
             entry.shows = entry.row?.shows.flatMap { places[$0] }
-            entry.zeroes = entry.row?.zeroes.flatMap { places[$0] }
+            entry.zeroes = entry.row?.zeroes.flatMap { zeroes in
+                places[zeroes.path].map { Zeroed(entry: $0, onlyOnChange: zeroes.onlyOnChange) }
+            }
             return entry
         }
     }

@@ -116,6 +116,13 @@ public enum NamespaceKind: Sendable {
 /// `instance` is the number the patterns of the row's path stand for (see `Pattern`), 0 without one.
 public typealias Renderer = @Sendable (_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) -> Void
 
+/// A sysctl that a write to another one sets to 0.
+public struct Zeroes: Sendable {
+    public let path: String
+    /// Writing what is there already leaves it alone.
+    public let onlyOnChange: Bool
+}
+
 /// One line of the table: a path (or a pattern with `*`, see `Pattern`) and everything decided about it.
 public struct Row: Sendable {
     public let path: String
@@ -135,14 +142,14 @@ public struct Row: Sendable {
     public let writing: Writing?
     /// The path of the stored sysctl whose content the renderer gets; of one that is stored itself its own.
     public let shows: String?
-    /// Set to 0 by a write to this one.
-    public let zeroes: String?
+    /// What a write to it sets to 0.
+    public let zeroes: Zeroes?
     public let render: Renderer?
 
     init(
         _ path: String, kind: Kind, policy: Policy, freshness: Freshness = .onEvent, needs: Needs = [],
         source: String, mode: UInt16, isOptional: Bool = false, reason: String = "", owner: Owner = .root, writing: Writing? = nil,
-        shows: String? = nil, zeroes: String? = nil, render: Renderer? = nil
+        shows: String? = nil, zeroes: Zeroes? = nil, render: Renderer? = nil
     ) {
         self.path = path
         self.kind = kind

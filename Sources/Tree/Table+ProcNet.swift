@@ -6,6 +6,7 @@ extension Table {
         .deny("/proc/net/protocols", source: "net/core/sock.c", reason: "memory of the whole node's sockets"),
         .deny("/proc/net/sockstat", source: "net/ipv4/proc.c", reason: "sockets allocated, orphans and memory of the whole node"),
         .deny("/proc/net/stat", kind: .directory, source: "net/core/neighbour.c, net/ipv4/route.c", reason: "caches of the whole node"),
+        .deny("/proc/net/rt_acct", source: "net/ipv4/route.c", reason: "traffic of the whole node, by realm"),
         .deny("/proc/net/ptype", source: "net/core/net-procfs.c", reason: "protocols the node's kernel has been given"),
     ]
 }

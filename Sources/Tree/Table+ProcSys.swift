@@ -8,6 +8,8 @@ extension Table {
     private static let otherSysctls: [Row] = [
         .stored("/proc/sys/abi/vsyscall32", "1", .flag, "arch/x86/entry/vdso/vdso32-setup.c"),
         .fixed("/proc/sys/crypto/fips_enabled", "0", "crypto/fips.c", mode: 0o444),
+        .fixed("/proc/sys/crypto/fips_name", "Linux Kernel Cryptographic API", "crypto/fips.c", mode: 0o444),
+        .identity("/proc/sys/crypto/fips_version", "crypto/fips.c", Sysctl.osrelease),
         .stored("/proc/sys/debug/exception-trace", "1", .int, "kernel/signal.c"),
         .stored("/proc/sys/dev/tty/ldisc_autoload", "1", .flag, "drivers/tty/tty_ldisc.c"),
         .stored("/proc/sys/dev/tty/legacy_tiocsti", "0", .flag, "drivers/tty/tty_io.c"),
@@ -20,7 +22,7 @@ extension Table {
 extension Row {
     /// Kept for each vNode: `original` until somebody writes to it, and without effect on the node ever.
     static func stored(
-        _ path: String, _ original: String, _ form: SysctlForm, _ source: String, mode: UInt16 = 0o644, zeroes: String? = nil
+        _ path: String, _ original: String, _ form: SysctlForm, _ source: String, mode: UInt16 = 0o644, zeroes: Zeroes? = nil
     ) -> Row {
         Row(
             path, kind: .file, policy: .emulate, freshness: .everyOpen, source: source, mode: mode, writing: .stored(form), shows: path,

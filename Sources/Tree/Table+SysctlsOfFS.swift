@@ -46,6 +46,7 @@ extension Table {
         fixed("quota/allocated_dquots", "0", "fs/quota/dquot.c"),
         fixed("quota/free_dquots", "0", "fs/quota/dquot.c"),
         fixed("quota/syncs", "0", "fs/quota/dquot.c"),
+        fs("quota/warnings", "1", .int, "fs/quota/dquot.c"),
         // What it registers would run in every container of the node.
         .empty("/proc/sys/fs/binfmt_misc", kind: .directory, source: "fs/binfmt_misc.c"),
     ]

@@ -17,8 +17,8 @@ extension Table {
         vm("laptop_mode", "0", .seconds, "mm/page-writeback.c"),
         vm("dirty_background_ratio", "10", .int(0...100), "mm/page-writeback.c", zeroes: "dirty_background_bytes"),
         vm("dirty_background_bytes", "0", .longs(count: 1, 1...UInt64.max), "mm/page-writeback.c", zeroes: "dirty_background_ratio"),
-        vm("dirty_ratio", "20", .int(0...100), "mm/page-writeback.c", zeroes: "dirty_bytes"),
-        vm("dirty_bytes", "0", .longs(count: 1, 8192...UInt64.max), "mm/page-writeback.c", zeroes: "dirty_ratio"),
+        vm("dirty_ratio", "20", .int(0...100), "mm/page-writeback.c", zeroes: "dirty_bytes", onlyOnChange: true),
+        vm("dirty_bytes", "0", .longs(count: 1, 8192...UInt64.max), "mm/page-writeback.c", zeroes: "dirty_ratio", onlyOnChange: true),
         vm("dirty_writeback_centisecs", "500", .int, "mm/page-writeback.c"),
         vm("dirty_expire_centisecs", "3000", .count, "mm/page-writeback.c"),
         vm("dirtytime_expire_seconds", "43200", .count, "fs/fs-writeback.c"),
@@ -60,12 +60,16 @@ extension Table {
         .fixed("/proc/sys/vm/nr_hugepages_mempolicy", "0", "mm/hugetlb.c"),
         .fixed("/proc/sys/vm/nr_overcommit_hugepages", "0", "mm/hugetlb.c"),
         vm("hugetlb_shm_group", "0", .int, "mm/hugetlb.c"),
+        vm("movable_gigantic_pages", "0", .flag, "mm/hugetlb.c"),
         vm("hugetlb_optimize_vmemmap", "0", .flag, "mm/hugetlb_vmemmap.c"),
     ]
 
     private static func vm(
-        _ name: String, _ original: String, _ form: SysctlForm, _ source: String, mode: UInt16 = 0o644, zeroes: String? = nil
+        _ name: String, _ original: String, _ form: SysctlForm, _ source: String, mode: UInt16 = 0o644, zeroes: String? = nil,
+        onlyOnChange: Bool = false
     ) -> Row {
-        .stored("/proc/sys/vm/" + name, original, form, source, mode: mode, zeroes: zeroes.map { "/proc/sys/vm/" + $0 })
+        .stored(
+            "/proc/sys/vm/" + name, original, form, source, mode: mode,
+            zeroes: zeroes.map { Zeroes(path: "/proc/sys/vm/" + $0, onlyOnChange: onlyOnChange) })
     }
 }

@@ -39,18 +39,22 @@ final class StoredSysctls: Sendable {
         return overcommit
     }
 
-    /// Writes to the sysctl of `entry`, which reads `original` as long as nobody has. Sets those of `zeroed` to 0 when that changes it.
+    /// Writes to the sysctl of `entry`, which reads `original` as long as nobody has. Sets the one of `zeroed` to 0 with it.
     /// How many bytes were taken.
     ///
     /// A request that is replayed and has had its effect has none: another write may have come after it.
     func write(
-        _ entry: Int, _ form: SysctlForm, _ input: [UInt8], at offset: Int, original: [UInt8], zeroed: Int?, for slot: RequestSlot
+        _ entry: Int, _ form: SysctlForm, _ input: [UInt8], at offset: Int, original: [UInt8], zeroed: Catalog.Zeroed?,
+        for slot: RequestSlot
     ) throws(Errno) -> Int {
         try values.withLock { values throws(Errno) in
-            let written = form.write(input, at: offset, over: values[entry]?.content ?? original)
+            let before = values[entry]?.content ?? original
+            let written = form.write(input, at: offset, over: before)
             if let content = written.content, slot.change(of: writes) == nil {
                 try put(content, entry, &values)
-                if let zeroed, written.refusal == nil { try put([0x30, 0x0a], zeroed, &values) }
+                if let zeroed, written.refusal == nil, content != before || !zeroed.onlyOnChange {
+                    try put([0x30, 0x0a], zeroed.entry, &values)
+                }
                 slot.add(1, to: writes)
             }
             switch written.refusal {

@@ -237,11 +237,12 @@ final class ViewFileSystem: FileSystem {
         Attributes(inode: 1, mode: S_IFDIR | 0o555, links: 2, uid: vnode.owner, gid: vnode.owner, size: 0, modified: vnode.bornAt)
     }
 
-    /// Links as the kernel's file systems count them: a directory's own two and one for each directory in it.
+    /// Links as the kernel's file systems count them: a directory's own two and one for each directory in it; one in `/proc/sys`.
     private func directory(_ id: NodeID, _ view: View, inode: UInt64) throws(Errno) -> (Attributes, Double) {
-        let links = try children(of: id).count { catalog[$0.place].kind == .directory }
+        let links =
+            catalog[id.place].isSysctl ? 1 : 2 + UInt32(clamping: try children(of: id).count { catalog[$0.place].kind == .directory })
         var found = Attributes(
-            inode: inode, mode: S_IFDIR | UInt32(catalog[id.place].mode), links: 2 + UInt32(clamping: links), uid: vnode.owner,
+            inode: inode, mode: S_IFDIR | UInt32(catalog[id.place].mode), links: links, uid: vnode.owner,
             gid: vnode.owner, size: 0, modified: vnode.bornAt)
         // The kernel may add a listing that was under way to its cache after it was told of a change: it lists again at a new time.
         if catalog.listsExtent(id.place.entry) { found.modified = max(found.modified, view.changedAt) }

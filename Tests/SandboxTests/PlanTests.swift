@@ -40,7 +40,7 @@ import Tree
     @Test func whatCountsForTheWholeNodeIsClosedInTheNetworkNamespace() {
         #expect(
             StagingPlan.network(procfs: "/procfs")
-                == ["softnet_stat", "protocols", "sockstat", "stat", "ptype"].map { .close("/procfs/1/net/" + $0) })
+                == ["softnet_stat", "protocols", "sockstat", "stat", "rt_acct", "ptype"].map { .close("/procfs/1/net/" + $0) })
     }
 
     @Test func aViewIsProcfsThenCoversThenSysfs() {

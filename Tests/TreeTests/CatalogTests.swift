@@ -24,6 +24,15 @@ import Testing
         }
     }
 
+    @Test func sysctlsAreListedByName() throws {
+        let kernel = try #require(catalog.place(at: "proc/sys/kernel"))
+        let names = catalog.children(of: kernel, extent: extent).map(\.name)
+        #expect(names.count > 100 && names == names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        #expect(catalog[kernel].isSysctl)
+        for path in ["proc/sys/kernel/random", "proc/sys"] { #expect(catalog.place(at: path).map { catalog[$0].isSysctl } == true) }
+        for path in ["proc", "sys", "sys/devices/system/cpu"] { #expect(catalog.place(at: path).map { catalog[$0].isSysctl } == false) }
+    }
+
     @Test func rowsAreWhole() {
         for row in Table.rows {
             #expect(!row.source.isEmpty, "\(row.path)")

@@ -123,14 +123,35 @@ import Tree
 
     // MARK: Rows
 
+    /// Modes are those of one of the kernels, but for what nobody inside may write.
+    @Test func modesAreTheKernels() {
+        var known: [String: Set<UInt16>] = [:]
+        for tree in KernelTree.all { for entry in tree.proc + tree.sys { known[entry.path, default: []].insert(entry.mode) } }
+        var other: [String] = []
+        for row in Table.rows where row.policy != .deny && row.kind != .symlink {
+            guard let modes = known[String(row.path.dropFirst())], !modes.contains(row.mode) else { continue }
+            // Settings of the node's hardware, and what is written to a process's or a view's place of another kind.
+            if row.mode & 0o222 == 0, modes.contains(where: { $0 & 0o555 == row.mode & 0o555 }) { continue }
+            other.append("\(row.path) \(String(row.mode, radix: 8))")
+        }
+        // A link; sysctls that are the node's own to write in its network namespace, where they are 0644; a place for a mount.
+        let net = [
+            "core/rmem_default", "core/rmem_max", "core/wmem_default", "core/wmem_max", "ipv4/vs/sync_qlen_max",
+            "netfilter/nf_conntrack_expect_max", "netfilter/nf_conntrack_max",
+        ]
+        #expect(other.sorted() == ["/proc/mounts 444"] + net.map { "/proc/sys/net/\($0) 644" } + ["/sys/fs/cgroup 755"])
+    }
+
     /// A row that no kernel has the path of is a misspelling, and a kind or a right to read that the kernel does not give shows.
     @Test func rowsNameWhatKernelsHave() {
         var known: [String: [KernelTree.Entry]] = [:]
         for tree in KernelTree.all { for entry in tree.proc + tree.sys { known[entry.path, default: []].append(entry) } }
-        // Drivers and options that none of the captured kernels has: mtd, IRQ time accounting, USB, I2C, sensors, a machine with a UUID.
+        // Drivers and options that none of the captured kernels has: mtd, IRQ time accounting, USB, I2C, sensors, a machine with a UUID,
+        // sound, SCSI, a crash kernel, accounting of allocations and latencies.
         let elsewhere: Set = [
             "proc/mtd", "proc/pressure/irq", "proc/sys/kernel/user_events_max", "sys/bus/usb/devices", "sys/bus/usb/drivers",
             "sys/bus/i2c/devices", "sys/bus/i2c/drivers", "sys/class/hwmon", "sys/devices/virtual/dmi/id/product_uuid",
+            "proc/allocinfo", "proc/latency_stats", "proc/bootconfig", "proc/scsi", "proc/asound", "proc/vmcore",
         ]
         // Behind a link; and what only the node's own network namespace has.
         let hidden = ["proc/net/", "proc/sys/net/core/"]

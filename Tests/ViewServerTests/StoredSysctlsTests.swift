@@ -37,7 +37,9 @@ import Tree
         return Kept(sysctls: StoredSysctls(records, writes: records.vault.cell(2, of: own.record), kept: kept), records: records)
     }
 
-    private func write(_ text: String, _ entry: Int = 3, to kept: Kept, zeroed: Int? = nil, slot: RequestSlot? = nil) throws(Errno) -> Int {
+    private func write(_ text: String, _ entry: Int = 3, to kept: Kept, zeroed: Catalog.Zeroed? = nil, slot: RequestSlot? = nil)
+        throws(Errno) -> Int
+    {
         try kept.sysctls.write(
             entry, .ints(count: 1, 0...100), Array(text.utf8), at: 0, original: Array("60\n".utf8), zeroed: zeroed, for: slot ?? self.slot)
     }
@@ -126,10 +128,18 @@ import Tree
         slot.begin(connection: 1)
         _ = try write("40", 4, to: kept)
         slot.begin(connection: 1)
-        _ = try write("30", 3, to: kept, zeroed: 4)
+        _ = try write("30", 3, to: kept, zeroed: Catalog.Zeroed(entry: 4))
         #expect(text(kept, 4) == "0\n" && text(kept, 3) == "30\n")
         slot.begin(connection: 1)
-        #expect(throws: Errno.invalidArgument) { try write("x", 4, to: kept, zeroed: 3) }
+        #expect(throws: Errno.invalidArgument) { try write("x", 4, to: kept, zeroed: Catalog.Zeroed(entry: 3)) }
         #expect(text(kept, 3) == "30\n")
+        slot.begin(connection: 1)
+        _ = try write("5", 4, to: kept)
+        slot.begin(connection: 1)
+        _ = try write("30", 3, to: kept, zeroed: Catalog.Zeroed(entry: 4, onlyOnChange: true))
+        #expect(text(kept, 4) == "5\n", "what is written is there already")
+        slot.begin(connection: 1)
+        _ = try write("31", 3, to: kept, zeroed: Catalog.Zeroed(entry: 4, onlyOnChange: true))
+        #expect(text(kept, 4) == "0\n")
     }
 }

@@ -49,6 +49,30 @@ extension Suite {
                 try expect(before.count > 300, "sysctls of the node", got: "\(before.count)")
                 try expect(before == after, "the node's sysctls as they were", got: "\(Set(before).symmetricDifference(after).sorted())")
             },
+            Check("directories have one link and list their entries by name, as the kernel's") { context in
+                let script = """
+                    for d in /proc/sys /proc/sys/kernel /proc/sys/kernel/random /proc/sys/vm /proc/sys/fs; do
+                        [ $(stat -c %h $d) = 1 ] || echo "$d has $(stat -c %h $d) links"
+                        [ "$(ls -U $d)" = "$(ls -U $d | LC_ALL=C sort)" ] || echo "$d: $(ls -U $d | head -5 | xargs)"
+                    done
+                    """
+                try expect("of the kernel's", try await command(["sh", "-c", script], in: context).succeeded().output, is: "")
+                try expect("of a vNode's", try await context.inside(script), is: "")
+            },
+            Check("sizes that all network namespaces of a node share are those of a machine of 8 GB, and the vNode's to change") { context in
+                let script = """
+                    cd /proc/sys/net
+                    cat core/rmem_max core/wmem_max ipv4/udp_hash_entries
+                    sysctl -w net.core.rmem_max=1000000; cat core/rmem_max
+                    [ ! -e netfilter/nf_conntrack_max ] || cat netfilter/nf_conntrack_max netfilter/nf_conntrack_buckets
+                    """
+                let native = try? Files.text("/proc/sys/net/core/rmem_max")
+                let text = try await context.inside(script)
+                try expect(
+                    text.hasPrefix("212992\n212992\n-4096\nnet.core.rmem_max = 1000000\n1000000\n"), "sizes, and one changed", got: text)
+                try expect(text.hasSuffix("1000000\n") || text.hasSuffix("\n262144\n262144\n"), "those of conntrack", got: text)
+                try expect("the node's", (try? Files.text("/proc/sys/net/core/rmem_max")) ?? "", is: native ?? "")
+            },
             Check("sysctl(8) sets and lists them inside") { context in
                 let script = """
                     sysctl -w vm.swappiness=10 kernel.panic=7 kernel.printk='3 4 1 3' kernel.shmmax=12345 kernel.hostname=renamed

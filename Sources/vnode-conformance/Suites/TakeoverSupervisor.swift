@@ -47,6 +47,7 @@ extension Suite {
                 try await context.stop(gone)
                 try await daemon.isStoring(2, with: manager)
                 let vnode = try await context.keep("managed", on: daemon)
+                try Files.put(over: vnode.path("/proc/sys/kernel/panic"), "7")
                 try await daemon.isStoring(7, with: manager)
                 let readers = Readers()
                 for step in [7, 64, 5000] { try readers.start { vnode.watcher(step: step) } }
@@ -66,6 +67,7 @@ extension Suite {
                     try await eventually("READY=1", got: { program.error }) { manager.ready == round }
                     try await readers.advance(30)
                     try daemon.isWell()
+                    try expect("a sysctl of before", try vnode.text("/proc/sys/kernel/panic"), is: "7\n")
                     try await daemon.strikeWorker()
                     try await readers.advance(30)
                     let entered = try await context.launcher(["exec", vnode.name, "--", "cat", "/proc/uptime"])

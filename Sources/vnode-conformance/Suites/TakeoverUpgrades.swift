@@ -7,6 +7,7 @@ extension Suite {
         Check("an upgrade under load fails no read and answers with the new worker") { context in
             try await context.withDaemon { daemon in
                 let vnode = try await context.keep("upgraded", on: daemon)
+                try Files.put(over: vnode.path("/proc/sys/kernel/panic"), "7")
                 try await daemon.reading([vnode]) { readers in
                     for round in 0..<3 {
                         let last = try await daemon.worker()
@@ -15,6 +16,7 @@ extension Suite {
                         let next = try await daemon.worker(after: last)
                         try expect(outcome.output.contains("serves, pid \(next)"), "pid \(next)", got: outcome.summary)
                         try await readers.advance(30)
+                        try expect("a sysctl after it", try vnode.text("/proc/sys/kernel/panic"), is: "7\n")
                     }
                 }
                 try await context.stop(vnode)

@@ -2,8 +2,10 @@
 # shellcheck shell=bash
 # Sysctls are written inside, and nothing of the guest's is.
 . /mnt/share/guest/lib/check.sh
-trap 'vnode stop one >/dev/null 2>&1; vnode stop two >/dev/null 2>&1; close_all' EXIT
+trap 'vnode stop one >/dev/null 2>&1; vnode stop two >/dev/null 2>&1; modprobe -ra ip_vs nf_conntrack; close_all' EXIT
 
+# What nodes of a cluster have: with them come sysctls that all network namespaces share.
+modprobe -a nf_conntrack ip_vs
 node_sysctls >/tmp/before
 vnode run --name one --keep -- true
 vnode run --name two --keep -- true
@@ -35,6 +37,15 @@ check "net.core is there" "4096 333" "$(inside one '
     cat /proc/sys/net/core/somaxconn; echo 333 >/proc/sys/net/core/somaxconn; cat /proc/sys/net/core/somaxconn')"
 check "net of the network namespace can be written" "1" "$(inside one '
     echo 1 >/proc/sys/net/ipv4/ip_forward; cat /proc/sys/net/ipv4/ip_forward')"
+shared="netfilter/nf_conntrack_max netfilter/nf_conntrack_expect_max netfilter/nf_conntrack_buckets core/rmem_max core/wmem_default"
+check "sizes that all of a node share are those of a machine of 8 GB" "262144 4096 262144 212992 212992" "$(inside one "cd /proc/sys/net && cat $shared")"
+check "and are written in the vNode alone" "100000 5000 262144 1000000 300000" "$(inside one "
+    sysctl -q -w net.netfilter.nf_conntrack_max=100000 net.netfilter.nf_conntrack_expect_max=5000 net.core.rmem_max=1000000 net.core.wmem_default=300000
+    cd /proc/sys/net && cat $shared")"
+check "not in another" "262144 4096 262144 212992 212992" "$(inside two "cd /proc/sys/net && cat $shared")"
+if [[ -e /proc/sys/net/ipv4/vs/sync_qlen_max ]]; then
+    check "the queue of IPVS, too" "yes" "$(inside one "[ ! -e /proc/sys/net/ipv4/vs/sync_qlen_max ] || grep -qx 62464 /proc/sys/net/ipv4/vs/sync_qlen_max && echo yes")"
+fi
 echo "in a vNode: net/core: $(inside one 'ls /proc/sys/net/core'); neigh: $(inside one 'ls /proc/sys/net/ipv4/neigh/default')"
 echo "in a vNode: netfilter: $(inside one 'ls /proc/sys/net/netfilter')"
 # Each by sysctl(8), to another value than it has. Left are those that take values without effect, as the kernel's do, and those that

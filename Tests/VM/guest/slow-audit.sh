@@ -9,6 +9,7 @@ stop_all() {
     ((${#vnodes[@]} == 0)) || vnode stop "${vnodes[@]}" >/dev/null 2>&1
     [[ -z ${lxcfs:-} ]] || kill "$lxcfs"
     ip link del vm0
+    modprobe -ra ip_vs nf_conntrack
     close_all
 }
 trap stop_all EXIT
@@ -42,6 +43,9 @@ findings() { of "$1" '"\n".join(sorted({f["kind"] + " " + f["path"] for f in rep
 counts() { of "$1" 'str(len({f["path"] for f in report["findings"]})) + " paths, " + str(report["counts"])'; }
 first_process() { sed -n 's/.*"initPID" *: *\([0-9]*\).*/\1/p' < <(vnode inspect "$1" --format json); }
 
+# What nodes of a cluster have loaded.
+modprobe -a nf_conntrack ip_vs
+
 keep one --memory 300M --cpus 1.5
 keep two --memory 300M --cpus 1.5
 audit outer --vnode one
@@ -54,6 +58,18 @@ audit inner --pid "${inner%%[[:space:]]*}"
 check "an inner container neither" "" "$(findings inner)"
 audit pair --vnode one --against two
 check "two vNodes do not tell of each other" "" "$(findings pair)"
+# Sessions, processes, memory, files, sockets, locks: all that moves on a machine.
+vnode exec two -- sh -c 'while :; do
+    setsid sh -c "head -c 20000000 /dev/zero | tail -c 1 >/tmp/x; cat /tmp/x >/dev/null"
+    flock /tmp/lock busybox wget -q -T 1 -O /dev/null http://127.0.0.1:1/
+    busybox ping -c 1 127.0.0.1
+done' >/dev/null 2>&1 &
+busy=$!
+audit busy --vnode one --against two
+check "nor when the other one is busy" "" "$(findings busy)"
+vnode stop --timeout 1 two >/dev/null
+wait $busy
+vnodes=(one)
 check "none of the two knows the other's name" "" "$(
     vnode exec one -- sh -c 'grep -rls "two" /proc/mounts /proc/cmdline /proc/swaps /proc/diskstats /proc/sys/kernel 2>/dev/null')"
 

@@ -47,10 +47,7 @@ cpu_files_like() { # cpu_files_like "IDS" LIST: the same, as it should be
     printf '%s\n' "cpuinfo: $1" "stat: $1" "directories: $1" "online: $2" "present: $2"
 }
 
-# All sysctls of the guest but for those that move by themselves.
-node_sysctls() {
-    sysctl -a 2>/dev/null | grep -vE '^(fs\.(dentry-state|inode-nr|inode-state|file-nr|aio-nr|quota\.)|kernel\.(ns_last_pid|pty\.nr|random\.(uuid|entropy_avail)|hung_task_detect_count)|net\.netfilter\.nf_conntrack_count) ?'
-}
+node_sysctls() { bash /mnt/share/guest/lib/node-sysctls; }
 
 make_cgroup() { # make_cgroup PATH-BELOW-ROOT: with all controllers handed down to it
     local dir=$cgroot part
