@@ -59,7 +59,8 @@ extension Suite {
                 try expect("of the kernel's", try await command(["sh", "-c", script], in: context).succeeded().output, is: "")
                 try expect("of a vNode's", try await context.inside(script), is: "")
             },
-            Check("sizes that all network namespaces of a node share are those of a machine of 8 GB, and the vNode's to change") { context in
+            Check("sizes that all network namespaces of a node share are those of a machine of 8 GB, and the vNode's to change") {
+                context in
                 let script = """
                     cd /proc/sys/net
                     cat core/rmem_max core/wmem_max ipv4/udp_hash_entries
