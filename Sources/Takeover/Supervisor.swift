@@ -57,7 +57,9 @@ public final class Supervisor {
     /// When the next worker is started, CLOCK_MONOTONIC; nil while there is one.
     private var startAt: Int64? = 0
     private var failures = 0
+    /// A worker has served, of this supervisor or of the one it took over from.
     private var hasServed = false
+    private var isReady = false
     private var isDone = false
     private var reported: Set<Int> = []
     private var aborted: Set<Int> = []
@@ -114,6 +116,8 @@ public final class Supervisor {
             hold(HeldKey.memory.raw, try memory.descriptor.duplicate().release(), connection: 0)
         } else {
             Blame.assign(slots, signal: SIGKILL)
+            // There are vNodes: giving up would end them.
+            hasServed = true
         }
     }
 
@@ -153,7 +157,8 @@ public final class Supervisor {
             if events[2] { hear(upgrade: ()) }
             if events[1] { hear() }
             reap()
-            if !hasServed, worker?.readyAt != nil {
+            if !isReady, worker?.readyAt != nil {
+                isReady = true
                 hasServed = true
                 _ = manager?.tell("READY=1")
                 ready()
