@@ -17,6 +17,10 @@ public import SystemPackage
     /// What both binaries of an upgrade must agree on: the layout of this memory and of the records in it, and the link's messages.
     public static let version: UInt32 = 3
 
+    private static let addSeals: CInt = 1033
+    /// F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW.
+    private static let sealOfSize: CLong = 7
+
     public let descriptor: OwnedFD
     private let base: UnsafeMutableRawPointer
 
@@ -31,6 +35,8 @@ public import SystemPackage
     public convenience init() throws(Errno) {
         let descriptor = OwnedFD(taking: try check(unsafe clinux_memfd("vnode-fs")))
         _ = try check(ftruncate(descriptor.raw, SharedMemory.size))
+        // A worker that cut it off would take the supervisor with it (SIGBUS).
+        _ = try check(clinux_fcntl(descriptor.raw, SharedMemory.addSeals, SharedMemory.sealOfSize))
         try self.init(descriptor)
         unsafe clinux_store32(at(Header.version), SharedMemory.version)
         top = SharedMemory.records
@@ -94,7 +100,7 @@ public import SystemPackage
     /// A number never given before. Called by one thread.
     public func nextSerial() -> UInt64 {
         let serial = load64(Header.serial)
-        store64(Header.serial, serial + 1)
+        store64(Header.serial, serial &+ 1)
         return serial
     }
 }

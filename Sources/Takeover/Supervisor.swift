@@ -456,7 +456,7 @@ public final class Supervisor {
             // Nobody waits for it any more: the thread may come back yet, when it is not the only one.
             if isServing, aborted.contains(index), seconds < 2 * limit { continue }
             log.error("the worker is ended: a request is not answered", metadata: ["request": "\(options.describe(slot))"])
-            slot.blame += 3
+            slot.addBlame(3)
             beyond.append(slot)
         }
         if beyond.isEmpty { return }
