@@ -176,4 +176,14 @@ public enum Blame {
         // From now on nobody is at work on them.
         for slot in inFlight { slot.isReplayed = false }
     }
+
+    /// The same of system calls that wait for an answer, those the dead worker had begun with. They are not tried again one at a time, as
+    /// one may take as long as its caller likes: of several none is known to be the one, and each has a kill's part.
+    public static func assign(_ slots: [NotificationSlot], signal: Int32) {
+        let begun = slots.filter(\.isBegun)
+        for slot in begun {
+            slot.isBegun = false
+            slot.blame = slot.blame.addingSaturating(begun.count == 1 ? weight(of: signal) : min(1, weight(of: signal)))
+        }
+    }
 }

@@ -58,16 +58,23 @@ final class Registry: Sendable {
         self.workers = try Workers(count: workers, memory: vault.memory) { recorders.observer() }
         catalog = try Registry.numbered(in: vault)
         try Registry.number(disksOf: node, in: vault)
-        tally = try Tally(vault)
+        let tally = try Tally(vault)
+        self.tally = tally
         broker = try link.map { link throws(Errno) in
-            try Broker(vault.memory, log: log) { vnode, listener in Registry.forget(listener, of: vnode, link) }
+            try Broker(
+                vault.memory, log: log, ended: { vnode, listener in Registry.forget(listener, of: vnode, link) },
+                refused: { tally.countPoisoned() })
         }
     }
 
-    func start() throws(Errno) {
+    /// `signal` is what the worker before this one died of.
+    func start(after signal: Int32 = 0) throws(Errno) {
         try workers.start()
-        try broker?.start()
+        try broker?.start(after: signal)
     }
+
+    /// A control request is refused because workers die of it.
+    func countPoisoned() { tally.countPoisoned() }
 
     var vnodes: [VNode] { served.withLock { $0.values.map(\.vnode).sorted { $0.record.name < $1.record.name } } }
 
@@ -275,7 +282,7 @@ final class Registry: Sendable {
     /// Answers what a worker before this one has left unanswered. How many requests.
     func replay() -> Int {
         let count = workers.replay { slot in
-            tally.poisoned.value += 1
+            tally.countPoisoned()
             log.error("a request that kills workers is refused", metadata: ["request": "\(describe(slot))", "errno": "EIO"])
         }
         tally.replays.value += UInt64(count)

@@ -17,6 +17,8 @@ final class Broker: Sendable {
     private let state: Mutex<State>
     /// A listener is gone: no process has its filter.
     private let ended: @Sendable (VNode, Listener) -> Void
+    /// A call is refused because workers die of it.
+    private let refused: @Sendable () -> Void
 
     private struct State {
         /// By the vNode's serial number.
@@ -30,23 +32,27 @@ final class Broker: Sendable {
         var lost = 0
     }
 
-    /// Deaths of workers that a call may be found in the middle of.
-    private static let mostDeaths: UInt32 = 8
     /// Threads all vNodes together may keep from coming back: each is one the service manager counts, and has a stack.
     private static let mostLost = 64
 
     /// Threads start with `start`.
-    init(_ memory: SharedMemory, log: Logger, ended: @escaping @Sendable (VNode, Listener) -> Void) throws(Errno) {
+    init(
+        _ memory: SharedMemory, log: Logger, ended: @escaping @Sendable (VNode, Listener) -> Void, refused: @escaping @Sendable () -> Void
+    ) throws(Errno) {
         self.memory = memory
         self.log = log
         self.ended = ended
+        self.refused = refused
         epoll = try Epoll()
         let inFlight = Set(NotificationSlot.all(memory).filter(\.isInFlight).map(\.number))
         state = Mutex(State(freeSlots: (0..<NotificationSlot.most).reversed().filter { !inFlight.contains($0) }))
     }
 
-    func start() throws(Errno) {
-        for slot in NotificationSlot.all(memory) where slot.isInFlight { takeOver(slot) }
+    /// `signal` is what the worker before this one died of.
+    func start(after signal: Int32) throws(Errno) {
+        let left = NotificationSlot.all(memory).filter(\.isInFlight)
+        Blame.assign(left, signal: signal)
+        for slot in left { takeOver(slot) }
         // Only now: what a thread receives from now on is its own.
         for lane in state.withLock({ Array($0.lanes.values) }) where lane.hasLeft { serve(lane) }
         try Threads.start(stack: 128 << 10) { [self] in wait() }
@@ -54,7 +60,6 @@ final class Broker: Sendable {
 
     /// A call that was received and not answered: it is told of only once.
     private func takeOver(_ slot: NotificationSlot) {
-        slot.deaths += 1
         let lanes = state.withLock { Array($0.lanes.values) }
         guard let lane = lanes.first(where: { $0.listener(slot.listener) != nil }) else { return release(slot) }
         lane.leave(slot)
@@ -153,10 +158,12 @@ final class Broker: Sendable {
     private func answer(_ slot: NotificationSlot, _ listener: Listener, _ vnode: VNode) {
         let id = slot.id
         let answer: BrokeredCall.Answer
-        if slot.deaths >= Broker.mostDeaths {
+        if slot.blame >= Blame.limit {
             log.error("a system call that workers die of is refused", metadata: ["vnode": "\(vnode.record.name)", "call": "\(slot.call)"])
+            refused()
             answer = .failed(.ioError)
         } else {
+            slot.isBegun = true
             do throws(Errno) { answer = try BrokeredCall(slot, listener, vnode, log: log).answer() } catch { answer = .failed(error) }
         }
         // ENOENT: the caller has been killed, or a signal has it call again.
