@@ -29,6 +29,7 @@ public import SystemPackage
         static let top = 8
         static let serial = 16
         static let generation = 24
+        static let controlSince = 32
     }
 
     /// New memory, all zero.
@@ -89,6 +90,12 @@ public import SystemPackage
 
     /// Bytes that have been used for records, at some time.
     public var usedBytes: Int { top - SharedMemory.records }
+
+    /// Since when the worker's control thread has been at what it was woken for, CLOCK_MONOTONIC nanoseconds; 0: it waits.
+    public var controlSince: Int64 {
+        get { Int64(clamping: load64(Header.controlSince)) }
+        set { store64(Header.controlSince, UInt64(clamping: newValue)) }
+    }
 
     /// One more than the worker before had, also over the death of a supervisor.
     public func nextGeneration() -> UInt64 {

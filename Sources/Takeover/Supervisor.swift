@@ -63,6 +63,9 @@ public final class Supervisor {
     private var isDone = false
     private var reported: Set<Int> = []
     private var aborted: Set<Int> = []
+    private var isControlReported = false
+    /// The worker is ended because its control thread does not come back.
+    private var isControlStuck = false
     /// Dead, but not to be reaped yet.
     private var undead: [WorkerProcess] = []
 
@@ -141,6 +144,7 @@ public final class Supervisor {
             let now = Clock.monotonic
             if now >= lookAt {
                 lookForStuck(now)
+                lookForStuckControl(now)
                 expire(now)
                 if let dead = worker, dead.isStuckDead {
                     dead.kill()
@@ -306,6 +310,9 @@ public final class Supervisor {
         worker = nil
         reported = []
         aborted = []
+        isControlReported = false
+        defer { isControlStuck = false }
+        memory.controlSince = 0
         let inFlight = slots.filter(\.isInFlight)
         if isReplaced {
             history.signal = 0
@@ -314,7 +321,8 @@ public final class Supervisor {
             return
         }
         if Clock.monotonic - upgradedAt > Supervisor.memory { history.upgradedFor = 0 }
-        history.signal = ending.signal
+        // Its own doing and not a kill from outside, which the control request at hand is told by; no other request is to blame.
+        history.signal = isControlStuck ? SIGXCPU : ending.signal
         if ending.signal == 0 {
             history.exits += 1
         } else if Blame.weight(of: ending.signal) == 1 {
@@ -322,7 +330,7 @@ public final class Supervisor {
         } else {
             history.traps += 1
         }
-        Blame.assign(slots, signal: ending.signal, hasServed: gone.readyAt != nil)
+        Blame.assign(slots, signal: isControlStuck ? 0 : ending.signal, hasServed: gone.readyAt != nil)
         if !isDone {
             log.warning(
                 "worker died",
@@ -462,6 +470,25 @@ public final class Supervisor {
         if beyond.isEmpty { return }
         // Blamed are all of them, and nobody else.
         for slot in beyond { slot.isReplayed = true }
+        worker.kill()
+    }
+
+    /// Reports a control thread that does not come back; past the limit its worker is replaced.
+    private func lookForStuckControl(_ now: Int64) {
+        guard let worker, worker.readyAt != nil, !isControlStuck else { return }
+        let since = memory.controlSince
+        let seconds = since > 0 ? max(0, now - since) / 1_000_000_000 : 0
+        guard seconds >= Int64(options.report) else {
+            isControlReported = false
+            return
+        }
+        if !isControlReported {
+            isControlReported = true
+            log.error("the control thread does not come back", metadata: ["pid": "\(worker.pid)", "seconds": "\(seconds)"])
+        }
+        guard seconds >= Int64(options.limit) else { return }
+        log.error("the worker is ended: its control thread does not come back", metadata: ["pid": "\(worker.pid)"])
+        isControlStuck = true
         worker.kill()
     }
 

@@ -113,9 +113,14 @@ public final class Worker {
         settle()
         // An upgrade that was refused is not to be asked for again.
         while (try? Poll.readable([link.socket.raw], milliseconds: 0)) == [true] { hear() }
-        if let interrupted = clients.first(where: { $0.value.serial == service.interrupted }) { answer(interrupted.value, interrupted.key) }
+        if let interrupted = clients.first(where: { $0.value.serial == service.interrupted }) {
+            memory.controlSince = Clock.monotonic
+            answer(interrupted.value, interrupted.key)
+        }
         while !isDone {
+            memory.controlSince = 0
             let key = epoll.wait(milliseconds: areLimitsResting ? Worker.rest : -1)
+            memory.controlSince = Clock.monotonic
             if areLimitsResting, Clock.monotonic >= limitsAt {
                 areLimitsResting = (try? epoll.add(service.limits.descriptor.raw, key: Key.limits)) == nil
             }

@@ -142,6 +142,8 @@ import Testing
         slot.add(.min, to: cell)
         slot.undo()
         #expect(cell.value == 0)
+        memory.controlSince = .max
+        #expect(memory.controlSince == .max)
     }
 
     @Test func aFewKillsAreNobodysFault() {
