@@ -134,6 +134,7 @@ public final class Worker {
                 if !isListening { isListening = (try? epoll.add(listener.raw, key: Key.listener)) != nil }
                 service.registry.sampleLoads()
                 service.registry.refreshIfNodeChanged()
+                service.registry.tellAgain()
                 // Nobody came: whoever started a private daemon is gone.
                 wasAsked = wasAsked || options.isPrivate
             case Key.limits:
