@@ -13,6 +13,8 @@ public final class Supervisor {
         /// Seconds after which a thread that answers nothing is reported, and its connection aborted.
         public var report = 1
         public var limit = 10
+        /// Somebody's own: a service manager's messages are not for it, whatever it has inherited.
+        public var isPrivate = false
         /// What a request is about, for the log.
         public var describe: @Sendable (RequestSlot) -> String = { "opcode \($0.opcode)" }
 
@@ -82,6 +84,7 @@ public final class Supervisor {
     public init(_ options: Options, log: Logger) throws(Errno) {
         self.options = options
         self.log = log
+        if options.isPrivate { ServiceManager.leave() }
         signals = try Events.signals([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
         manager = ServiceManager()
         program = try Files.open("/proc/self/exe", flags: O_RDONLY)

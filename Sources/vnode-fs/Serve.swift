@@ -51,6 +51,7 @@ struct Serve: ParsableCommand {
             var options = Supervisor.Options()
             options.arguments = serving.arguments
             options.limit = stuckLimit
+            options.isPrivate = serving.isPrivate
             options.describe = describe(_:)
             supervisor = try Supervisor(options, log: log)
             // A socket that came over from a supervisor before is still the one at the path.
