@@ -130,6 +130,9 @@ public final class Supervisor {
     /// Whether a descriptor of that name has come over from a supervisor before.
     public func has(_ key: HeldKey) -> Bool { held[key.raw] != nil }
 
+    /// What a socket that is kept is bound to.
+    public func name(of key: HeldKey) -> SocketName? { held[key.raw].flatMap { SocketName(of: $0.descriptor) } }
+
     /// Whether a service manager has the descriptors: then another supervisor goes on with them.
     public var isKept: Bool { held.values.contains(where: \.isStored) }
 
