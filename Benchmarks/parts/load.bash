@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Rows made of vnode-load's reports: what many vNodes cost one daemon, what its death costs readers, what a noisy neighbour does
-# to them. A value is a line of row, measure, number.
+# to them, what stays of vNodes that are gone. A value is a line of row, measure, number.
 
 # shellcheck disable=SC2034,SC2154 # variables shared with run and the other parts
 
@@ -93,4 +93,19 @@ measure_noise() {
             put(row, "noise/s", of(at ".noisyRate"))
         }
         if (!i) exit 1'
+}
+
+measure_churn() {
+    local count=10000
+    [ -z "$quick" ] || count=500
+    load churn --count "$count" --kill-every 100
+    values '
+        if (!of("count")) exit 1
+        put("churn", "vNodes", of("count"))
+        put("churn", "ms each", of("seconds") / of("count") * 1e3)
+        put("churn", "kills", of("kills"))
+        put("churn", "failed", of("failed") + of("withoutSuccessor"))
+        put("churn", "descriptors", of("descriptors"))
+        put("churn", "private MB", of("private") / 1024)
+        put("churn", "unreclaimable MB", of("slabUnreclaimable") / 1024)'
 }

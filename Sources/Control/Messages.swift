@@ -96,6 +96,9 @@ public enum Request: Codable, Sendable, Equatable {
     case upgrade
     /// Answer: `.done` with a sealed memfd, a report of the requests answered, as descriptor.
     case metrics
+
+    /// What is asked, without of what: for the log.
+    public var name: String { "\(self)".split(separator: "(", maxSplits: 1).first.map(String.init) ?? "" }
 }
 
 public enum Response: Codable, Sendable, Equatable {

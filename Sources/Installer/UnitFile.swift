@@ -6,6 +6,8 @@ public enum UnitFile {
         Description=vNode file service: emulated /proc and /sys for containers
         Documentation=man:fuse(4)
         Before=containerd.service
+        # Started again however often it ended: a unit that has failed loses what it has stored.
+        StartLimitIntervalSec=0
 
         [Service]
         Type=notify
@@ -23,7 +25,8 @@ public enum UnitFile {
         RuntimeDirectoryMode=0700
         RuntimeDirectoryPreserve=yes
         OOMScoreAdjust=-900
-        TasksMax=64
+        # A thread for each vNode whose system calls are being answered.
+        TasksMax=4096
         LimitNOFILE=1048576
         NoNewPrivileges=yes
         # With --metrics on a port, AF_INET and AF_INET6 too.

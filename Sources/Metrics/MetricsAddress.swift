@@ -68,6 +68,14 @@ public struct MetricsAddress: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// What a socket that listens there is bound to.
+    public var name: SocketName {
+        switch kind {
+        case .unix(let path): .unix(path: path)
+        case .loopback(let address, let port): .internet(address: address, port: port)
+        }
+    }
+
     /// Removes the path of a unix socket nobody listens at any more.
     public func removePath() {
         guard case .unix(let path) = kind, MetricsAddress.isSocket(path), (try? MetricsAddress.isAlive(path)) == false else { return }

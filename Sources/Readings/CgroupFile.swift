@@ -6,6 +6,7 @@ enum CgroupFile: Sendable {
     case cpuStat, cpuMax, cpusetEffective, memsEffective
     case memoryCurrent, memoryMax, memorySwapCurrent, memorySwapMax, memoryStat
     case ioStat
+    case pidsCurrent
     case cpuPressure, memoryPressure, ioPressure, irqPressure
 
     init(_ resource: PressureResource) {
@@ -32,6 +33,7 @@ enum CgroupFile: Sendable {
         case .memorySwapMax: "memory.swap.max"
         case .memoryStat: "memory.stat"
         case .ioStat: "io.stat"
+        case .pidsCurrent: "pids.current"
         case .cpuPressure: "cpu.pressure"
         case .memoryPressure: "memory.pressure"
         case .ioPressure: "io.pressure"
@@ -46,15 +48,16 @@ enum CgroupFile: Sendable {
         case .cpusetEffective, .memsEffective: "cpuset"
         case .memoryCurrent, .memoryMax, .memorySwapCurrent, .memorySwapMax, .memoryStat: "memory"
         case .ioStat: "io"
+        case .pidsCurrent: "pids"
         case .controllers, .threads, .stat, .cpuStat, .cpuPressure, .memoryPressure, .ioPressure, .irqPressure: nil
         }
     }
 
     /// Whether it may stay open. Pressure files may not: a write to `cgroup.pressure` takes them away and brings the same ones
-    /// back, the only files of which an open one could outlive being gone.
+    /// back, the only files of which an open one could outlive being gone. One that is seldom read is not worth a descriptor.
     var isKept: Bool {
         switch self {
-        case .cpuPressure, .memoryPressure, .ioPressure, .irqPressure: false
+        case .pidsCurrent, .cpuPressure, .memoryPressure, .ioPressure, .irqPressure: false
         default: true
         }
     }

@@ -17,8 +17,9 @@ public import SystemPackage
         static let audit = 20
         static let arguments = 32
         static let listener = 128
-        static let deaths = 136
+        static let blame = 136
         static let helper = 140
+        static let isBegun = 144
     }
 
     private let memory: SharedMemory
@@ -36,7 +37,8 @@ public import SystemPackage
     /// Receives a call that waits at `listener`. ENOENT when it has been given up meanwhile.
     public func receive(from listener: CInt, serial: UInt64) throws(Errno) {
         memory.store64(offset + Field.listener, serial)
-        memory.store32(offset + Field.deaths, 0)
+        memory.store32(offset + Field.blame, 0)
+        memory.store32(offset + Field.isBegun, 0)
         memory.store32(offset + Field.helper, 0)
         for at in stride(from: 0, to: Field.listener, by: 8) { memory.store64(offset + at, 0) }
         while unsafe clinux_notification_receive(listener, memory.at(offset)) < 0 {
@@ -62,10 +64,16 @@ public import SystemPackage
     /// The listener it came by.
     public var listener: UInt64 { memory.load64(offset + Field.listener) }
 
-    /// Workers that have died with it in their hands.
-    public var deaths: UInt32 {
-        get { memory.load32(offset + Field.deaths) }
-        nonmutating set { memory.store32(offset + Field.deaths, newValue) }
+    /// Parts of workers' deaths this call may be to blame for.
+    public var blame: UInt32 {
+        get { memory.load32(offset + Field.blame) }
+        nonmutating set { memory.store32(offset + Field.blame, newValue) }
+    }
+
+    /// A worker has begun with it: a death from now on may be its doing.
+    public var isBegun: Bool {
+        get { memory.load32(offset + Field.isBegun) != 0 }
+        nonmutating set { memory.store32(offset + Field.isBegun, newValue ? 1 : 0) }
     }
 
     // MARK: Helpers

@@ -90,6 +90,9 @@ import Linux
         nonmutating set { memory.store32(start + Field.blame, newValue) }
     }
 
+    /// Adds to it. What is there may be anything: a worker that has run wild wrote it, and the supervisor reads it.
+    public func addBlame(_ parts: UInt32) { blame = blame.addingSaturating(parts) }
+
     /// It is being replayed, alone: a death now is its own doing.
     public var isReplayed: Bool {
         get { memory.load32(start + Field.isReplayed) != 0 }
@@ -114,7 +117,7 @@ import Linux
         memory.store64(start + Field.before, before)
         memory.store64(start + Field.delta, UInt64(bitPattern: delta))
         memory.store32(start + Field.effect, Mark.pending)
-        cell.value = UInt64(clamping: Int64(clamping: before) + delta)
+        cell.value = UInt64(clamping: Int64(clamping: before).addingSaturating(delta))
         memory.store32(start + Field.effect, Mark.applied)
     }
 
@@ -145,7 +148,7 @@ import Linux
             offset % 8 == 0
         else { return }
         let delta = Int64(bitPattern: memory.load64(start + Field.delta))
-        memory.store64(offset, UInt64(clamping: Int64(clamping: memory.load64(offset)) - delta))
+        memory.store64(offset, UInt64(clamping: Int64(clamping: memory.load64(offset)).addingSaturating(0 &- delta)))
         memory.store32(start + Field.effect, Mark.none)
     }
 }
@@ -169,8 +172,18 @@ public enum Blame {
     public static func assign(_ slots: [RequestSlot], signal: Int32, hasServed: Bool = true) {
         let inFlight = slots.filter(\.isInFlight)
         let replayed = inFlight.filter(\.isReplayed)
-        for slot in replayed.isEmpty && hasServed ? inFlight : replayed { slot.blame += weight(of: signal) }
+        for slot in replayed.isEmpty && hasServed ? inFlight : replayed { slot.addBlame(weight(of: signal)) }
         // From now on nobody is at work on them.
         for slot in inFlight { slot.isReplayed = false }
+    }
+
+    /// The same of system calls that wait for an answer, those the dead worker had begun with. They are not tried again one at a time, as
+    /// one may take as long as its caller likes: of several none is known to be the one, and each has a kill's part.
+    public static func assign(_ slots: [NotificationSlot], signal: Int32) {
+        let begun = slots.filter(\.isBegun)
+        for slot in begun {
+            slot.isBegun = false
+            slot.blame = slot.blame.addingSaturating(begun.count == 1 ? weight(of: signal) : min(1, weight(of: signal)))
+        }
     }
 }

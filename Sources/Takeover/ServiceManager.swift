@@ -19,6 +19,11 @@ struct ServiceManager: ~Copyable {
         address = path
     }
 
+    /// The environment is another service's: neither its messages nor its descriptors are ours.
+    static func leave() {
+        for name in ["NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"] { unsafe unsetenv(name) }
+    }
+
     /// Lines of `NAME=value`, with descriptors. What cannot be told is lost: the service works without.
     borrowing func tell(_ text: String, _ descriptors: [CInt] = []) -> Bool {
         (try? Sockets.send(Array(text.utf8), descriptors: descriptors, on: socket, to: address)) != nil

@@ -17,6 +17,10 @@ public import SystemPackage
     /// What both binaries of an upgrade must agree on: the layout of this memory and of the records in it, and the link's messages.
     public static let version: UInt32 = 3
 
+    private static let addSeals: CInt = 1033
+    /// F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW.
+    private static let sealOfSize: CLong = 7
+
     public let descriptor: OwnedFD
     private let base: UnsafeMutableRawPointer
 
@@ -25,12 +29,15 @@ public import SystemPackage
         static let top = 8
         static let serial = 16
         static let generation = 24
+        static let controlSince = 32
     }
 
     /// New memory, all zero.
     public convenience init() throws(Errno) {
         let descriptor = OwnedFD(taking: try check(unsafe clinux_memfd("vnode-fs")))
         _ = try check(ftruncate(descriptor.raw, SharedMemory.size))
+        // A worker that cut it off would take the supervisor with it (SIGBUS).
+        _ = try check(clinux_fcntl(descriptor.raw, SharedMemory.addSeals, SharedMemory.sealOfSize))
         try self.init(descriptor)
         unsafe clinux_store32(at(Header.version), SharedMemory.version)
         top = SharedMemory.records
@@ -84,6 +91,12 @@ public import SystemPackage
     /// Bytes that have been used for records, at some time.
     public var usedBytes: Int { top - SharedMemory.records }
 
+    /// Since when the worker's control thread has been at what it was woken for, CLOCK_MONOTONIC nanoseconds; 0: it waits.
+    public var controlSince: Int64 {
+        get { Int64(clamping: load64(Header.controlSince)) }
+        set { store64(Header.controlSince, UInt64(clamping: newValue)) }
+    }
+
     /// One more than the worker before had, also over the death of a supervisor.
     public func nextGeneration() -> UInt64 {
         let generation = load64(Header.generation) &+ 1
@@ -94,7 +107,7 @@ public import SystemPackage
     /// A number never given before. Called by one thread.
     public func nextSerial() -> UInt64 {
         let serial = load64(Header.serial)
-        store64(Header.serial, serial + 1)
+        store64(Header.serial, serial &+ 1)
         return serial
     }
 }

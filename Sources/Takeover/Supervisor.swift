@@ -13,6 +13,8 @@ public final class Supervisor {
         /// Seconds after which a thread that answers nothing is reported, and its connection aborted.
         public var report = 1
         public var limit = 10
+        /// Somebody's own: a service manager's messages are not for it, whatever it has inherited.
+        public var isPrivate = false
         /// What a request is about, for the log.
         public var describe: @Sendable (RequestSlot) -> String = { "opcode \($0.opcode)" }
 
@@ -57,10 +59,15 @@ public final class Supervisor {
     /// When the next worker is started, CLOCK_MONOTONIC; nil while there is one.
     private var startAt: Int64? = 0
     private var failures = 0
+    /// A worker has served, of this supervisor or of the one it took over from.
     private var hasServed = false
+    private var isReady = false
     private var isDone = false
     private var reported: Set<Int> = []
     private var aborted: Set<Int> = []
+    private var isControlReported = false
+    /// The worker is ended because its control thread does not come back.
+    private var isControlStuck = false
     /// Dead, but not to be reaped yet.
     private var undead: [WorkerProcess] = []
 
@@ -77,6 +84,7 @@ public final class Supervisor {
     public init(_ options: Options, log: Logger) throws(Errno) {
         self.options = options
         self.log = log
+        if options.isPrivate { ServiceManager.leave() }
         signals = try Events.signals([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
         manager = ServiceManager()
         program = try Files.open("/proc/self/exe", flags: O_RDONLY)
@@ -114,11 +122,16 @@ public final class Supervisor {
             hold(HeldKey.memory.raw, try memory.descriptor.duplicate().release(), connection: 0)
         } else {
             Blame.assign(slots, signal: SIGKILL)
+            // There are vNodes: giving up would end them.
+            hasServed = true
         }
     }
 
     /// Whether a descriptor of that name has come over from a supervisor before.
     public func has(_ key: HeldKey) -> Bool { held[key.raw] != nil }
+
+    /// What a socket that is kept is bound to.
+    public func name(of key: HeldKey) -> SocketName? { held[key.raw].flatMap { SocketName(of: $0.descriptor) } }
 
     /// Whether a service manager has the descriptors: then another supervisor goes on with them.
     public var isKept: Bool { held.values.contains(where: \.isStored) }
@@ -137,6 +150,7 @@ public final class Supervisor {
             let now = Clock.monotonic
             if now >= lookAt {
                 lookForStuck(now)
+                lookForStuckControl(now)
                 expire(now)
                 if let dead = worker, dead.isStuckDead {
                     dead.kill()
@@ -153,7 +167,8 @@ public final class Supervisor {
             if events[2] { hear(upgrade: ()) }
             if events[1] { hear() }
             reap()
-            if !hasServed, worker?.readyAt != nil {
+            if !isReady, worker?.readyAt != nil {
+                isReady = true
                 hasServed = true
                 _ = manager?.tell("READY=1")
                 ready()
@@ -301,6 +316,9 @@ public final class Supervisor {
         worker = nil
         reported = []
         aborted = []
+        isControlReported = false
+        defer { isControlStuck = false }
+        memory.controlSince = 0
         let inFlight = slots.filter(\.isInFlight)
         if isReplaced {
             history.signal = 0
@@ -309,7 +327,8 @@ public final class Supervisor {
             return
         }
         if Clock.monotonic - upgradedAt > Supervisor.memory { history.upgradedFor = 0 }
-        history.signal = ending.signal
+        // Its own doing and not a kill from outside, which the control request at hand is told by; no other request is to blame.
+        history.signal = isControlStuck ? SIGXCPU : ending.signal
         if ending.signal == 0 {
             history.exits += 1
         } else if Blame.weight(of: ending.signal) == 1 {
@@ -317,7 +336,7 @@ public final class Supervisor {
         } else {
             history.traps += 1
         }
-        Blame.assign(slots, signal: ending.signal, hasServed: gone.readyAt != nil)
+        Blame.assign(slots, signal: isControlStuck ? 0 : ending.signal, hasServed: gone.readyAt != nil)
         if !isDone {
             log.warning(
                 "worker died",
@@ -451,12 +470,31 @@ public final class Supervisor {
             // Nobody waits for it any more: the thread may come back yet, when it is not the only one.
             if isServing, aborted.contains(index), seconds < 2 * limit { continue }
             log.error("the worker is ended: a request is not answered", metadata: ["request": "\(options.describe(slot))"])
-            slot.blame += 3
+            slot.addBlame(3)
             beyond.append(slot)
         }
         if beyond.isEmpty { return }
         // Blamed are all of them, and nobody else.
         for slot in beyond { slot.isReplayed = true }
+        worker.kill()
+    }
+
+    /// Reports a control thread that does not come back; past the limit its worker is replaced.
+    private func lookForStuckControl(_ now: Int64) {
+        guard let worker, worker.readyAt != nil, !isControlStuck else { return }
+        let since = memory.controlSince
+        let seconds = since > 0 ? max(0, now - since) / 1_000_000_000 : 0
+        guard seconds >= Int64(options.report) else {
+            isControlReported = false
+            return
+        }
+        if !isControlReported {
+            isControlReported = true
+            log.error("the control thread does not come back", metadata: ["pid": "\(worker.pid)", "seconds": "\(seconds)"])
+        }
+        guard seconds >= Int64(options.limit) else { return }
+        log.error("the worker is ended: its control thread does not come back", metadata: ["pid": "\(worker.pid)"])
+        isControlStuck = true
         worker.kill()
     }
 

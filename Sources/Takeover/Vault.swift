@@ -171,7 +171,7 @@ import Synchronization
 
     /// A place whose first word says that it is being written.
     private func allocate(_ size: Int, _ state: inout State) -> Int? {
-        if let offset = state.free[size]?.popLast() {
+        if let offset = takeFree(size, &state) {
             memory.store32(offset + Field.blocks, UInt32(size))
             memory.store32(offset + Field.state, Mark.writing)
             return offset
@@ -182,6 +182,17 @@ import Synchronization
         memory.store32(offset + Field.blocks, UInt32(size))
         memory.store32(offset + Field.state, Mark.writing)
         return offset
+    }
+
+    /// A free place of that size, or the beginning of a larger one: a successor finds what its predecessors have left as few large
+    /// places, and would otherwise go on behind them.
+    private func takeFree(_ size: Int, _ state: inout State) -> Int? {
+        for larger in Vault.sizes where larger >= size {
+            guard let offset = state.free[larger]?.popLast() else { continue }
+            offer(offset + size * Vault.block..<offset + larger * Vault.block, &state)
+            return offset
+        }
+        return nil
     }
 
     private func release(_ offset: Int, _ state: inout State) {
@@ -239,11 +250,17 @@ import Synchronization
 
     /// Makes blocks that belong to no record usable.
     private func keep(_ gap: Range<Int>, _ state: inout State) {
-        var at = gap.lowerBound
         // Nothing in it may look like a record later, when there is more behind it.
-        for block in stride(from: at, to: gap.upperBound, by: Vault.block) where memory.load32(block) != Mark.free {
+        for block in stride(from: gap.lowerBound, to: gap.upperBound, by: Vault.block)
+        where memory.load32(block) != Mark.free {
             memory.store32(block, Mark.free)
         }
+        offer(gap, &state)
+    }
+
+    /// Makes free blocks, none of which looks like a record, places of the sizes there are.
+    private func offer(_ gap: Range<Int>, _ state: inout State) {
+        var at = gap.lowerBound
         while let size = Vault.sizes.last(where: { $0 * Vault.block <= gap.upperBound - at }) {
             state.free[size, default: []].append(at)
             at += size * Vault.block

@@ -51,10 +51,27 @@ final class WorkerProcess {
 
     /// It is dead, but a thread of it waits in the kernel, where no signal reaches it (state D): it serves no more.
     var isStuckDead: Bool {
-        guard !hasEnded, let stat = try? Files.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: 0x29), end + 2 < stat.count else {
-            return false
+        guard !hasEnded, let stat = try? Files.read("/proc/\(pid)/stat") else { return false }
+        return WorkerProcess.isStuckDead(stat: stat, status: (try? Files.read("/proc/\(pid)/status")) ?? [])
+    }
+
+    /// The main thread has ended and another one not, or has a SIGKILL to die of and cannot: every other thread has got it too.
+    static func isStuckDead(stat: [UInt8], status: [UInt8]) -> Bool {
+        guard let end = stat.lastIndex(of: 0x29), end + 2 < stat.count else { return false }
+        switch stat[end + 2] {
+        case UInt8(ascii: "Z"): return true
+        case UInt8(ascii: "D"): return isPending(SIGKILL, in: status)
+        default: return false
         }
-        return stat[end + 2] == UInt8(ascii: "Z")
+    }
+
+    /// Whether a signal waits for the thread or its process, by its `/proc/PID/status`.
+    private static func isPending(_ signal: Int32, in status: [UInt8]) -> Bool {
+        String(decoding: status, as: UTF8.self).split(separator: "\n").contains { line in
+            let words = line.split(whereSeparator: { $0 == ":" || $0 == "\t" })
+            guard words.count == 2, words[0] == "SigPnd" || words[0] == "ShdPnd" else { return false }
+            return UInt64(words[1], radix: 16).map { $0 >> UInt64(signal - 1) & 1 == 1 } ?? false
+        }
     }
 
     /// Reaps it; the signal it died of, 0 if it ended by itself, and its status. nil when it has not ended after so long: a killed

@@ -6,21 +6,28 @@ import Takeover
 /// been done, answered, or have killed the worker.
 final class Asking {
     private let client: Cell
-    private let deaths: Cell
+    /// Parts of workers' deaths the request may be to blame for.
+    private let blame: Cell
     private let number: Cell
     private let making: Cell
+    /// This worker is at it: a death now may be its doing.
+    private let begun: Cell
     /// Whether the request at hand was begun by a worker before this one.
     private(set) var isAgain = false
-
-    private static let mostDeaths = 2
 
     init(_ vault: Vault, _ history: History) throws(Errno) {
         let record = try vault.cells(of: .asking)
         client = vault.cell(0, of: record)
-        deaths = vault.cell(1, of: record)
+        blame = vault.cell(1, of: record)
         number = vault.cell(2, of: record)
-        making = vault.cell(0, of: try vault.cells(of: .making))
-        if client.value != 0, history.signal != 0 { deaths.value += 1 }
+        let made = try vault.cells(of: .making)
+        making = vault.cell(0, of: made)
+        begun = vault.cell(1, of: made)
+        // A worker that died before it came to the request knew nothing of it.
+        if client.value != 0, begun.value != 0 {
+            blame.value = blame.value.addingSaturating(UInt64(Blame.weight(of: history.signal)))
+        }
+        begun.value = 0
     }
 
     /// The connection whose request a worker before this one has begun and not ended; 0: none. To be answered before any other.
@@ -31,20 +38,26 @@ final class Asking {
         isAgain = client.value == serial && number.value == message
         guard isAgain else {
             client.value = 0
-            deaths.value = 0
+            blame.value = 0
             making.value = 0
             number.value = message
             client.value = serial
+            begun.value = 1
             return
         }
-        if deaths.value >= Asking.mostDeaths {
-            throw ControlError(.ioError, "vnode-fs has died of this request twice: not tried again")
-        }
+        if blame.value >= UInt64(Blame.limit) { throw ControlError(.ioError, Asking.refusal) }
+        begun.value = 1
     }
 
+    static let refusal = "workers of vnode-fs die of this request: not tried again"
+
+    /// Whether `begin` refuses the request at hand.
+    var isPoisoned: Bool { isAgain && blame.value >= UInt64(Blame.limit) }
+
     func end() {
+        begun.value = 0
         client.value = 0
-        deaths.value = 0
+        blame.value = 0
     }
 
     /// The number of what the request makes, said before it is made: a worker that finds such a thing there has not to make it again.

@@ -111,7 +111,12 @@ final class ControlService {
             }
             answer = try perform(asked.request, received, of: client)
         } catch {
-            log.warning("\(error.message)", metadata: ["errno": "\(error.errno.rawValue)"])
+            if asking.isPoisoned {
+                registry.countPoisoned()
+                log.error("a request that kills workers is refused", metadata: ["request": "\(asked.request.name)", "errno": "EIO"])
+            } else {
+                log.warning("\(error.message)", metadata: ["errno": "\(error.errno.rawValue)"])
+            }
             answer = Answer(responses: [.failed(errno: error.errno.rawValue, message: error.message)])
         }
         Fault.strike("performed", of: asked.request)

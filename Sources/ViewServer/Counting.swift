@@ -1,15 +1,17 @@
 import FuseKit
 import Linux
 import Metrics
+import Synchronization
 import SystemPackage
 import Takeover
 
 /// What the daemon counts over the lives of its workers.
-struct Tally {
+final class Tally: Sendable {
     /// Seconds since 1970 at which the first worker started.
     let started: Cell
     let replays: Cell
     let poisoned: Cell
+    private let counting = Mutex(())
 
     /// ENOMEM when the vault has no room for it.
     init(_ vault: Vault) throws(Errno) {
@@ -19,6 +21,9 @@ struct Tally {
         poisoned = vault.cell(2, of: record)
         if started.value == 0 { started.value = UInt64(clamping: Clock.wall / 1_000_000_000) }
     }
+
+    /// One more request is refused because workers die of it. Called by any thread.
+    func countPoisoned() { counting.withLock { _ in poisoned.value &+= 1 } }
 }
 
 extension Recorders {

@@ -3,13 +3,14 @@ import Glibc
 
 /// What goes wrong on purpose, for the tests: `trap:/PATH`, `hang:/PATH`, `slow:/PATH:MILLISECONDS` while a file is rendered; `start`
 /// ends and `kill` kills the worker before there is anything served; `begun:REQUEST`, `performed:REQUEST` and `answered:REQUEST` kill it
-/// at that stage of a control request. With `@N` or `@N-M` at its end only in workers of these
-/// generations. Several are separated by commas.
+/// at that stage of a control request, `trap-control:REQUEST` and `hang-control:REQUEST` trap or hang where it is begun. With `@N` or
+/// `@N-M` at its end only in workers of these generations. Several are separated by commas.
 struct Fault: Sendable {
     private enum Kind {
         case trap, hang
         case slow(milliseconds: UInt32)
         case control(stage: String)
+        case trapControl, hangControl
     }
 
     private let kind: Kind
@@ -31,6 +32,8 @@ struct Fault: Sendable {
             case ("trap", 2): arm(.trap, words[1])
             case ("hang", 2): arm(.hang, words[1])
             case ("begun", 2), ("performed", 2), ("answered", 2): arm(.control(stage: words[0]), words[1])
+            case ("trap-control", 2): arm(.trapControl, words[1])
+            case ("hang-control", 2): arm(.hangControl, words[1])
             case ("slow", 3): arm(.slow(milliseconds: UInt32(words[2]) ?? 0), words[1])
             default: break
             }
@@ -45,14 +48,18 @@ struct Fault: Sendable {
         case .trap: fatalError("a fault on purpose")
         case .hang: while true { sleep(60) }
         case .slow(let milliseconds): usleep(milliseconds * 1000)
-        case .control: break
+        case .control, .trapControl, .hangControl: break
         }
     }
 
     static func strike(_ stage: String, of request: Request) {
-        for fault in unsafe armed ?? [] {
-            guard case .control(stage) = fault.kind, "\(request)".hasPrefix(fault.path) else { continue }
-            raise(SIGKILL)
+        for fault in unsafe armed ?? [] where request.name == fault.path {
+            switch fault.kind {
+            case .control(stage): raise(SIGKILL)
+            case .trapControl where stage == "begun": fatalError("a fault on purpose")
+            case .hangControl where stage == "begun": while true { sleep(60) }
+            default: continue
+            }
         }
     }
 }

@@ -114,8 +114,14 @@ final class Generations: Sendable {
                 // A new time would make the kernel drop what it is given. What is longer than we know would keep its end.
                 let canOverwrite =
                     old.takenAt != nil && old.length > 0 && bytes.count >= old.length && flags.value & Flag.isUnsure == 0
+                let known = flags.value
                 flags.value = Flag.isUntold
-                try replace(&state, bytes, now: now, stamp: canOverwrite ? old.stamp : max(wallClock, old.stamp + 1))
+                guard replace(&state, bytes, now: now, stamp: canOverwrite ? old.stamp : max(wallClock, old.stamp + 1)) else {
+                    // Nowhere to keep it: this handle gets answers of its own, which are given without as well.
+                    flags.value = known
+                    slot.add(Handle.direct, to: handles)
+                    return .direct
+                }
                 renew(canOverwrite ? .overwrite(bytes) : .drop)
                 flags.value = 0
             }
@@ -192,9 +198,10 @@ final class Generations: Sendable {
             state.lastAsked = now
             if age > Generations.longReader, isPaused, now - Int64(clamping: lastOpened.value) > Generations.longReader {
                 let bytes = try render()
+                let known = flags.value
                 flags.value |= Flag.isUnsure
-                try replace(&state, bytes, now: now, stamp: max(wallClock, state.answer.stamp + 1))
-                flags.value = Flag.isUnsure
+                let isKept = replace(&state, bytes, now: now, stamp: max(wallClock, state.answer.stamp + 1))
+                flags.value = isKept ? Flag.isUnsure : known
             }
             return (state.answer, Generations.validity(of: state.answer, now))
         }
@@ -204,13 +211,15 @@ final class Generations: Sendable {
         answer.takenAt.map { min(longReader, max(0, $0 + longReader - now)) } ?? 0
     }
 
-    private func replace(_ state: inout State, _ bytes: [UInt8], now: Int64, stamp: Int64) throws(Errno) {
+    /// False, and nothing changed, when there is no room for it.
+    private func replace(_ state: inout State, _ bytes: [UInt8], now: Int64, stamp: Int64) -> Bool {
         var packed = Packer()
         packed.add(now)
         packed.add(stamp)
         packed.add(bytes)
-        guard let record = records.put(packed.bytes, item, replacing: state.record) else { throw .noMemory }
+        guard let record = records.put(packed.bytes, item, replacing: state.record) else { return false }
         state.record = record
         state.answer = Answer(length: bytes.count, takenAt: now, stamp: stamp)
+        return true
     }
 }

@@ -12,7 +12,8 @@ final class PressureTriggers: Sendable {
     /// Each costs the kernel a trigger of the cgroup and the daemon a descriptor.
     static let most = 64
 
-    private let known = Mutex<[UInt64: Trigger]>([:])
+    /// nil once the vNode is gone.
+    private let known = Mutex<[UInt64: Trigger]?>([:])
     private let records: Records
 
     init(_ records: Records) { self.records = records }
@@ -24,7 +25,8 @@ final class PressureTriggers: Sendable {
         for slot: RequestSlot
     ) throws(Errno) {
         let unique = slot.unique
-        try known.withLock { known throws(Errno) in
+        try known.withLock { all throws(Errno) in
+            guard let known = all else { throw .noSuchFileOrDirectory }
             if let other = known[handle] {
                 guard slot.isReplayed, other.unique == unique else { throw .resourceBusy }
                 return
@@ -35,7 +37,7 @@ final class PressureTriggers: Sendable {
             let file = try view.readings.trigger(trigger, of: resource)
             guard let record = records.put(kept.bytes, Item(.trigger, handle: handle)) else { throw .noMemory }
             do throws(Errno) {
-                known[handle] = try Trigger(kept, record, in: records, file, waking: connection)
+                all?[handle] = try Trigger(kept, record, in: records, file, waking: connection)
             } catch {
                 records.remove(record)
                 throw error
@@ -50,37 +52,52 @@ final class PressureTriggers: Sendable {
         }
         do throws(Errno) {
             let file = try view.readings.trigger(kept.trigger, of: kept.resource)
-            let made = try Trigger(kept, record, in: records, file, waking: connection)
-            known.withLock { $0[handle] = made }
+            take(try Trigger(kept, record, in: records, file, waking: connection), of: handle)
         } catch {
             records.remove(record)
         }
     }
 
+    /// That of an open file from now on.
+    func take(_ trigger: Trigger, of handle: UInt64) { known.withLock { $0?[handle] = trigger } }
+
     /// Whoever polls asks again: what was told last may not have got through.
-    func wakeAll() { for trigger in known.withLock({ Array($0.values) }) { trigger.wake() } }
+    func wakeAll() { for trigger in known.withLock({ Array(($0 ?? [:]).values) }) { trigger.wake() } }
 
     /// Whether the trigger of an open file has fired since that was asked last; nil when it has none, or none any more. Who waits is
     /// known to the kernel by `key`.
     func poll(_ handle: UInt64, key: UInt64?, _ slot: RequestSlot) -> Bool? {
-        guard let trigger = known.withLock({ $0[handle] }) else { return nil }
+        guard let trigger = known.withLock({ $0?[handle] }) else { return nil }
         return trigger.poll(key: key, slot)
     }
 
     func close(_ handle: UInt64) {
-        guard let gone = known.withLock({ $0.removeValue(forKey: handle) }) else { return }
+        guard let gone = known.withLock({ $0?.removeValue(forKey: handle) }) else { return }
         gone.retire()
         records.remove(gone.record)
     }
 
     /// The view goes.
     func end(view: Int) {
-        let gone = known.withLock { known in
-            let gone = known.filter { $0.value.view == view }
-            for handle in gone.keys { known[handle] = nil }
-            return gone
-        }
-        for trigger in gone.values {
+        retire(
+            known.withLock { known in
+                let gone = (known ?? [:]).filter { $0.value.view == view }
+                for handle in gone.keys { known?[handle] = nil }
+                return Array(gone.values)
+            })
+    }
+
+    /// The vNode goes: none is set from now on.
+    func end() {
+        retire(
+            known.withLock { known in
+                defer { known = nil }
+                return Array((known ?? [:]).values)
+            })
+    }
+
+    private func retire(_ gone: [Trigger]) {
+        for trigger in gone {
             trigger.wake()
             trigger.retire()
             records.remove(trigger.record)

@@ -35,9 +35,7 @@ final class Registry: Sendable {
     private let link: Link?
     private let served = Mutex<[String: Served]>([:])
     private let lastOnline = Mutex<CPUSet?>(nil)
-    /// By vNode and view, the extent of which the kernel was told last, where it must be told of another. While there is an entry
-    /// for a vNode there is a thread.
-    private let telling = Mutex<[String: [Int: Extent]]>([:])
+    private let telling = Mutex(Telling())
     private let recorders: Recorders
     private let tally: Tally
     /// None in a debug mount.
@@ -58,16 +56,23 @@ final class Registry: Sendable {
         self.workers = try Workers(count: workers, memory: vault.memory) { recorders.observer() }
         catalog = try Registry.numbered(in: vault)
         try Registry.number(disksOf: node, in: vault)
-        tally = try Tally(vault)
+        let tally = try Tally(vault)
+        self.tally = tally
         broker = try link.map { link throws(Errno) in
-            try Broker(vault.memory, log: log) { vnode, listener in Registry.forget(listener, of: vnode, link) }
+            try Broker(
+                vault.memory, log: log, ended: { vnode, listener in Registry.forget(listener, of: vnode, link) },
+                refused: { tally.countPoisoned() })
         }
     }
 
-    func start() throws(Errno) {
+    /// `signal` is what the worker before this one died of.
+    func start(after signal: Int32 = 0) throws(Errno) {
         try workers.start()
-        try broker?.start()
+        try broker?.start(after: signal)
     }
+
+    /// A control request is refused because workers die of it.
+    func countPoisoned() { tally.countPoisoned() }
 
     var vnodes: [VNode] { served.withLock { $0.values.map(\.vnode).sorted { $0.record.name < $1.record.name } } }
 
@@ -275,7 +280,7 @@ final class Registry: Sendable {
     /// Answers what a worker before this one has left unanswered. How many requests.
     func replay() -> Int {
         let count = workers.replay { slot in
-            tally.poisoned.value += 1
+            tally.countPoisoned()
             log.error("a request that kills workers is refused", metadata: ["request": "\(describe(slot))", "errno": "EIO"])
         }
         tally.replays.value += UInt64(count)
@@ -381,27 +386,23 @@ final class Registry: Sendable {
             guard let vnode = try? vnode(wanted.vnode), let view = try? vnode.view(wanted.number), let change = view.refresh() else {
                 continue
             }
-            let isFirst = telling.withLock { telling in
-                let isFirst = telling[wanted.vnode] == nil
-                let known = telling[wanted.vnode]?[wanted.number]
-                telling[wanted.vnode, default: [:]][wanted.number] = known ?? change.before
-                return isFirst
-            }
-            guard isFirst else { continue }
-            do throws(Errno) { try Threads.start(stack: 256 << 10) { [self] in tell(wanted.vnode) } } catch {
-                log.error("telling the kernel of changed limits: \(error)", metadata: ["vnode": "\(wanted.vnode)"])
-                telling.withLock { $0[wanted.vnode] = nil }
-            }
+            if telling.withLock({ $0.note(wanted.vnode, view: wanted.number, before: change.before) }) { startTelling(wanted.vnode) }
+        }
+    }
+
+    /// Starts the threads that could not be started when there was something to tell.
+    func tellAgain() { for name in telling.withLock({ $0.waiting() }) { startTelling(name) } }
+
+    private func startTelling(_ name: String) {
+        do throws(Errno) { try Threads.start(stack: 256 << 10) { [self] in tell(name) } } catch {
+            log.error("telling the kernel of changed limits: \(error)", metadata: ["vnode": "\(name)"])
+            telling.withLock { $0.failed(name) }
         }
     }
 
     private func tell(_ name: String) {
         while true {
-            let changed = telling.withLock { telling -> [Int: Extent] in
-                let changed = telling[name] ?? [:]
-                telling[name] = changed.isEmpty ? nil : [:]
-                return changed
-            }
+            let changed = telling.withLock { $0.take(name) }
             if changed.isEmpty { return }
             for (number, before) in changed { tell(name, number, before) }
             // Who changes limits without end gets a line for each of these, not for each change.

@@ -12,7 +12,8 @@ final class StoredSysctls: Sendable {
         var record: Vault.Record
     }
 
-    private let values: Mutex<[Int: Value]>
+    /// nil once the vNode is gone, and the records with it.
+    private let values: Mutex<[Int: Value]?>
     private let records: Records
     /// Writes that had an effect. The cell that tells a replayed request whether it has had its own.
     private let writes: Cell
@@ -25,12 +26,15 @@ final class StoredSysctls: Sendable {
     }
 
     /// nil before anybody has written to it.
-    func content(of entry: Int) -> [UInt8]? { values.withLock { $0[entry]?.content } }
+    func content(of entry: Int) -> [UInt8]? { values.withLock { $0?[entry]?.content } }
+
+    /// The vNode goes: its records are somebody else's from now on.
+    func retire() { values.withLock { $0 = nil } }
 
     /// What meminfo makes of two of them.
     func overcommit(ratio: Int?, kilobytes: Int?) -> Snapshot.Overcommit {
         let (percent, fixed) = values.withLock { values in
-            (ratio.flatMap { values[$0]?.content }, kilobytes.flatMap { values[$0]?.content })
+            (ratio.flatMap { values?[$0]?.content }, kilobytes.flatMap { values?[$0]?.content })
         }
         var overcommit = Snapshot.Overcommit()
         // A negative ratio is as good as none.
@@ -40,14 +44,17 @@ final class StoredSysctls: Sendable {
     }
 
     /// Writes to the sysctl of `entry`, which reads `original` as long as nobody has. Sets the one of `zeroed` to 0 with it.
-    /// How many bytes were taken.
+    /// How many bytes were taken. ENOENT once the vNode is gone.
     ///
     /// A request that is replayed and has had its effect has none: another write may have come after it.
     func write(
         _ entry: Int, _ form: SysctlForm, _ input: [UInt8], at offset: Int, original: [UInt8], zeroed: Catalog.Zeroed?,
         for slot: RequestSlot
     ) throws(Errno) -> Int {
-        try values.withLock { values throws(Errno) in
+        try values.withLock { all throws(Errno) in
+            guard var values = all else { throw .noSuchFileOrDirectory }
+            // Also what was done before something failed.
+            defer { all = values }
             let before = values[entry]?.content ?? original
             let written = form.write(input, at: offset, over: before)
             if let content = written.content, slot.change(of: writes) == nil {

@@ -136,8 +136,12 @@ final class VNode: Sendable {
         return gone
     }
 
-    /// No file is opened from now on. Those there are, to be retired.
-    func end() -> [Generations] { views.withLock { Array($0.values) }.flatMap { $0.end() } }
+    /// No file is opened, no trigger fires and nothing is written to sysctls from now on: the records go. Files there are, to be retired.
+    func end() -> [Generations] {
+        triggers.end()
+        sysctls.retire()
+        return views.withLock { Array($0.values) }.flatMap { $0.end() }
+    }
 
     private func configuration(of view: ViewRecord) -> ViewConfiguration {
         ViewConfiguration(

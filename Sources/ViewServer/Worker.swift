@@ -107,15 +107,20 @@ public final class Worker {
     /// Serves until there is nothing left to serve, if private, or the supervisor ends it.
     public func run() throws {
         let replayed = service.registry.replay()
-        try service.registry.start()
+        try service.registry.start(after: history.signal)
         try link.send(.ready)
         if replayed > 0 { log.notice("requests replayed", metadata: ["requests": "\(replayed)"]) }
         settle()
         // An upgrade that was refused is not to be asked for again.
         while (try? Poll.readable([link.socket.raw], milliseconds: 0)) == [true] { hear() }
-        if let interrupted = clients.first(where: { $0.value.serial == service.interrupted }) { answer(interrupted.value, interrupted.key) }
+        if let interrupted = clients.first(where: { $0.value.serial == service.interrupted }) {
+            memory.controlSince = Clock.monotonic
+            answer(interrupted.value, interrupted.key)
+        }
         while !isDone {
+            memory.controlSince = 0
             let key = epoll.wait(milliseconds: areLimitsResting ? Worker.rest : -1)
+            memory.controlSince = Clock.monotonic
             if areLimitsResting, Clock.monotonic >= limitsAt {
                 areLimitsResting = (try? epoll.add(service.limits.descriptor.raw, key: Key.limits)) == nil
             }
@@ -129,6 +134,7 @@ public final class Worker {
                 if !isListening { isListening = (try? epoll.add(listener.raw, key: Key.listener)) != nil }
                 service.registry.sampleLoads()
                 service.registry.refreshIfNodeChanged()
+                service.registry.tellAgain()
                 // Nobody came: whoever started a private daemon is gone.
                 wasAsked = wasAsked || options.isPrivate
             case Key.limits:

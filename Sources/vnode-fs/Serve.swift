@@ -51,11 +51,10 @@ struct Serve: ParsableCommand {
             var options = Supervisor.Options()
             options.arguments = serving.arguments
             options.limit = stuckLimit
+            options.isPrivate = serving.isPrivate
             options.describe = describe(_:)
             supervisor = try Supervisor(options, log: log)
-            // A socket that came over from a supervisor before is still the one at the path.
-            if !supervisor.has(.listener) { supervisor.hold(.listener, try ControlSocket.listen(at: socket)) }
-            if let metrics, !supervisor.has(.metrics) { supervisor.hold(.metrics, try MetricsAddress.parse(metrics).listen()) }
+            try listen(supervisor)
         } catch {
             throw fail("\(error)")
         }
@@ -74,6 +73,23 @@ struct Serve: ParsableCommand {
         _ = consume lock
         if status != 0 { throw ExitCode(status) }
     }
+
+    /// A socket that came over from a supervisor before is still the one at its path, but options may have changed since.
+    private func listen(_ supervisor: Supervisor) throws {
+        let old = supervisor.name(of: .listener)
+        if old != .unix(path: socket) {
+            supervisor.hold(.listener, try ControlSocket.listen(at: socket))
+            removePath(of: old)
+        }
+        let wanted = try metrics.map { try MetricsAddress.parse($0) }
+        let oldMetrics = supervisor.name(of: .metrics)
+        if oldMetrics != wanted?.name || wanted == nil {
+            if let wanted { supervisor.hold(.metrics, try wanted.listen()) } else { supervisor.letGo(.metrics) }
+            removePath(of: oldMetrics)
+        }
+    }
+
+    private func removePath(of name: SocketName?) { if case .unix(let path) = name { _ = unsafe unlink(path) } }
 
     /// Each vNode takes about ten; the usual soft limit of 1024 is for select(2), which nothing here uses.
     private func raiseDescriptorLimit() {

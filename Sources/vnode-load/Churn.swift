@@ -7,13 +7,20 @@ import SystemPackage
 struct Churn: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make and remove vNodes one after the other and see what stays.",
-        discussion: "Each has two FUSE mounts and some views, of which files are read. Fails when descriptors of the daemon stay open.")
+        discussion: """
+            Each has two FUSE mounts and some views, of which files are read. Fails when a read goes wrong, descriptors of the daemon stay \
+            open, its private memory grows by more than \(ChurnReport.mostPrivate) kB or the kernel's unreclaimable slab by more than \
+            \(ChurnReport.mostSlab) kB.
+            """)
 
     @Option(help: "How many.")
     var count = 10_000
 
-    @Option(help: "How many before that, not counted.")
-    var warmUp = 500
+    @Option(help: "How many before that, not counted; a tenth unless given.")
+    var warmUp: Int?
+
+    @Option(help: "Kill the worker in the middle of every so manieth; 0: never.")
+    var killEvery = 0
 
     @Option(help: "Views of each.")
     var views = 2
@@ -21,8 +28,8 @@ struct Churn: ParsableCommand {
     @OptionGroup var common: Common
 
     func validate() throws {
-        guard count > 0, warmUp >= 0, (1...16).contains(views) else {
-            throw ValidationError("--count, --warm-up or --views is out of range")
+        guard count > 0, warmUp ?? 0 >= 0, killEvery >= 0, (1...16).contains(views) else {
+            throw ValidationError("--count, --warm-up, --kill-every or --views is out of range")
         }
     }
 
@@ -44,12 +51,22 @@ struct Churn: ParsableCommand {
         let bin = try common.programs(["vnode-fs"])
         try withStage(bin) { server, stage, run, interrupts, _ in
             let reader = Reader(run)
-            for number in 0..<warmUp where !interrupts.wait(milliseconds: 0) { try turn(number, stage, reader) }
+            let uncounted = warmUp ?? count / 10
+            var missing = 0
+            func turn(_ number: Int) throws {
+                let isKill = killEvery > 0 && number % killEvery == killEvery - 1
+                try self.turn(number, stage, reader) {
+                    guard isKill, let last = server.killWorker(run.kills) else { return }
+                    if server.successor(of: last, seconds: 10) == nil { missing += 1 }
+                    run.kills.recovered(at: Clock.monotonic)
+                }
+            }
+            for number in 0..<uncounted where !interrupts.wait(milliseconds: 0) { try turn(number) }
             let before = Moment(server)
             let begin = Clock.monotonic
             var done = 0
             while done < count, !interrupts.wait(milliseconds: 0) {
-                try turn(warmUp + done, stage, reader)
+                try turn(uncounted + done)
                 done += 1
             }
             let seconds = Double(Clock.monotonic - begin) / 1e9
@@ -66,17 +83,21 @@ struct Churn: ParsableCommand {
                 caches[name] = Int64(clamping: size) - Int64(clamping: before.kernel.caches[name] ?? 0)
             }
             let report = ChurnReport(
-                count: done, views: views, seconds: seconds, descriptors: after.descriptors - before.descriptors, pss: grown(\.pss),
-                private: grown(\.private), slab: grown(\.kernel.slab), slabReclaimable: grown(\.kernel.reclaimable), slabCaches: caches,
-                before: before.usage, after: after.usage, failed: tally.faults, examples: tally.examples)
+                count: done, views: views, seconds: seconds, kills: run.kills.count, withoutSuccessor: missing,
+                descriptors: after.descriptors - before.descriptors, pss: grown(\.pss), private: grown(\.private),
+                slab: grown(\.kernel.slab), slabReclaimable: grown(\.kernel.reclaimable),
+                slabUnreclaimable: grown(\.kernel.unreclaimable), slabCaches: caches, before: before.usage, after: after.usage,
+                failed: tally.faults, examples: tally.examples)
             try common.print(report) { report.text }
             fflush(nil)
-            if report.descriptors > 0 || tally.faults > 0 { throw ExitCode(1) }
+            if !report.faults.isEmpty { throw ExitCode(1) }
         }
     }
 
-    private func turn(_ number: Int, _ stage: Stage, _ reader: Reader) throws {
+    /// `between` happens while the vNode is there.
+    private func turn(_ number: Int, _ stage: Stage, _ reader: Reader, between: () -> Void) throws {
         let member = try stage.add(number, views: views)
+        between()
         for view in 0..<views {
             reader.pass(member.target("/proc/meminfo", view: view), step: 65536)
             reader.pass(member.target("/proc/cpuinfo", view: view, isStatic: true), step: 65536)
@@ -86,27 +107,48 @@ struct Churn: ParsableCommand {
 }
 
 struct ChurnReport: Encodable {
+    /// kB that may stay, of what was there after the warm-up.
+    static let mostPrivate: Int64 = 2048
+    static let mostSlab: Int64 = 5120
+
     let count: Int
     let views: Int
     let seconds: Double
+    let kills: Int
+    /// Kills after which no worker came within 10 s.
+    let withoutSuccessor: Int
     /// Growth, from after the warm-up to the end. Memory in kB.
     let descriptors: Int
     let pss: Int64
     let `private`: Int64
     let slab: Int64
     let slabReclaimable: Int64
+    let slabUnreclaimable: Int64
     let slabCaches: [String: Int64]
     let before: [Usage]
     let after: [Usage]
     let failed: Int
     let examples: [Example]
 
+    /// What must not be.
+    var faults: [String] {
+        var faults: [String] = []
+        if failed > 0 { faults.append("\(failed) reads went wrong") }
+        if withoutSuccessor > 0 { faults.append("\(withoutSuccessor) kills without a successor") }
+        if descriptors > 0 { faults.append("\(descriptors) descriptors stay open") }
+        if self.private > ChurnReport.mostPrivate { faults.append("private memory grew by \(self.private) kB") }
+        if slabUnreclaimable > ChurnReport.mostSlab { faults.append("unreclaimable slab grew by \(slabUnreclaimable) kB") }
+        return faults
+    }
+
     var text: String {
         var lines = [
+            faults.isEmpty ? "passed" : "FAILED: " + faults.joined(separator: ", "),
             "\(count) vNodes with \(views) views made and removed in \(decimal(seconds)) s, \(decimal(seconds / Double(max(1, count)) * 1000)) ms each",
             "growth of descriptors \(descriptors), Pss \(pss) kB, private \(self.private) kB",
-            "growth of Slab \(slab) kB, of it reclaimable \(slabReclaimable) kB",
+            "growth of Slab \(slab) kB, of it reclaimable \(slabReclaimable) kB, unreclaimable \(slabUnreclaimable) kB",
         ]
+        if kills > 0 { lines.append("\(kills) kills, without a successor \(withoutSuccessor)") }
         if !slabCaches.isEmpty {
             lines.append(
                 "growth of caches: " + slabCaches.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value) kB" }.joined(separator: ", "))
@@ -118,7 +160,6 @@ struct ChurnReport: Encodable {
                 )
             }
         }
-        if failed > 0 { lines.append("\(failed) reads went wrong") }
         return (lines + examples.map(\.text)).joined(separator: "\n")
     }
 }

@@ -127,6 +127,25 @@ import Testing
         #expect(!one.isReplayed)
     }
 
+    /// The supervisor reads what a worker has written, whatever has become of that.
+    @Test func whatAWorkerRunWildHasWrittenTrapsNobody() {
+        receive()
+        slot.blame = .max
+        Blame.assign([slot], signal: 5)
+        slot.addBlame(3)
+        #expect(slot.blame == .max)
+        cell.value = .max
+        slot.add(1, to: cell)
+        #expect(cell.value == UInt64(Int64.max))
+        receive()
+        cell.value = 0
+        slot.add(.min, to: cell)
+        slot.undo()
+        #expect(cell.value == 0)
+        memory.controlSince = .max
+        #expect(memory.controlSince == .max)
+    }
+
     @Test func aFewKillsAreNobodysFault() {
         receive()
         for _ in 0..<7 {

@@ -60,6 +60,45 @@ import Testing
         #expect(top < 64 << 10)
     }
 
+    /// Each worker finds the places of the ones before it merged into larger ones.
+    @Test func roomIsUsedAgainByEverySuccessor() throws {
+        var numbers = Lehmer()
+        var vault = self.vault
+        var kept: [(item: UInt64, record: Vault.Record, bytes: [UInt8])] = []
+        var most = 0
+        for round in 0..<40_000 {
+            if round % 100 == 0 {
+                vault = Vault(memory)
+                vault.open(owner: 1)
+                for (index, one) in kept.enumerated() {
+                    let found = try #require(vault.found(of: 1).first { $0.item == one.item })
+                    kept[index].record = found.record
+                }
+            }
+            // Mostly small, as records are, and never more than so many at a time.
+            let length = numbers.next(numbers.next(10) == 0 ? 20_000 : 600)
+            let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: round), count: length)
+            let record = try #require(vault.put(bytes, owner: 1, item: UInt64(round)))
+            kept.append((UInt64(round), record, bytes))
+            while kept.count > 20 + numbers.next(30) { vault.remove(kept.remove(at: numbers.next(kept.count)).record, owner: 1) }
+            most = max(most, vault.used)
+        }
+        for one in kept { #expect(vault.bytes(of: one.record) == one.bytes) }
+        #expect(contents(vault).count == kept.count)
+        #expect(memory.usedBytes < 4 * most)
+    }
+
+    @Test func whatIsLeftOfALargerPlaceIsUsed() throws {
+        let large = try #require(vault.put([UInt8](repeating: 1, count: 8000), owner: 1, item: 5))
+        vault.remove(large, owner: 1)
+        let top = memory.usedBytes
+        let next = Vault(memory)
+        next.open(owner: 1)
+        for item in 1...64 { #expect(next.put([UInt8(item)], owner: 1, item: UInt64(item)) != nil) }
+        #expect(memory.usedBytes == top)
+        #expect(contents(Vault(memory)).count == 64)
+    }
+
     @Test func someOfAnOwnersRecordsCanGo() throws {
         for item in 1...4 { _ = vault.put([1], owner: 1, item: UInt64(item)) }
         vault.remove(owner: 1) { $0 % 2 == 0 }
@@ -117,5 +156,16 @@ import Testing
         _ = vault.put([3], owner: 1, item: 7, replacing: old)
         #expect(vault.bytes(of: new) == [2])
         #expect(contents(vault) == ["1/6=1", "1/7=1"])
+    }
+}
+
+/// The same numbers in every run.
+private struct Lehmer {
+    private var state: UInt64 = 48271
+
+    /// From 0 up to `bound`, which is not in it.
+    mutating func next(_ bound: Int) -> Int {
+        state = state * 48271 % 2_147_483_647
+        return Int(state) % bound
     }
 }

@@ -13,6 +13,22 @@ import Tree
         #expect(AffinityMask.possible >= 1)
     }
 
+    @Test func whoHasToWaitWaitsAMoment() {
+        var postponed = Postponed()
+        func due(_ now: Int64) -> [UInt64] { postponed.due(now: now) }
+        #expect(postponed.patience(now: 0, atMost: -1) == -1)
+        postponed.add(7, now: 0)
+        postponed.add(8, now: 5_000_000)
+        #expect(postponed.patience(now: 0, atMost: -1) == 10)
+        #expect(postponed.patience(now: 9_500_000, atMost: 1000) == 1)
+        #expect(due(9_500_000) == [])
+        #expect(due(10_000_000) == [7])
+        #expect(due(10_000_000) == [])
+        #expect(postponed.patience(now: 60_000_000, atMost: 1000) == 0)
+        #expect(due(60_000_000) == [8])
+        #expect(postponed.patience(now: 60_000_000, atMost: 1000) == 1000)
+    }
+
     @Test func statusOfAProcess() {
         let status = ProcessStatus(
             Array(

@@ -72,6 +72,25 @@ private final class Subject {
         #expect(subject.renewed == 1)
     }
 
+    @Test func anAnswerThereIsNoRoomForIsReadDirectly() throws {
+        let subject = try Subject()
+        subject.lengths = [1, Vault.longest]
+        #expect(try subject.open(at: 0) == .cached)
+        subject.close()
+        #expect(try subject.open(at: 100) == .direct)
+        subject.close(.direct)
+        #expect(subject.renewed == 1)
+        subject.lengths = [1]
+        #expect(try subject.open(at: 200) == .cached)
+        // Who has it open and asks for another goes on with what there is.
+        let content = subject.file.content
+        let (answer, _) = try subject.file.refresh(now: 10_000_000_000, wallClock: 10_000) { () throws(Errno) in
+            [UInt8](repeating: 0, count: Vault.longest)
+        }
+        #expect(answer.length == content.count)
+        #expect(subject.file.content == content)
+    }
+
     @Test func pastFreshnessANewAnswerTakesThePlaceOfOneNobodyReads() throws {
         let subject = try Subject()
         _ = try subject.open(at: 0)

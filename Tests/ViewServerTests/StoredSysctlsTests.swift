@@ -87,6 +87,23 @@ import Tree
         #expect(throws: Errno.noMemory) { try write("6", to: kept) }
     }
 
+    /// A write may be under way when its vNode goes.
+    @Test func whoWritesTooLateCountsInNobodysRecord() throws {
+        let kept = try start()
+        slot.begin(connection: 1)
+        _ = try write("5", to: kept)
+        kept.sysctls.retire()
+        let vault = kept.records.vault
+        vault.remove(owner: 7)
+        vault.open(owner: 8)
+        // In the places of both records.
+        let others = try (1...2).map { try #require(vault.put([1], owner: 8, item: $0)) }
+        slot.begin(connection: 1)
+        #expect(throws: Errno.noSuchFileOrDirectory) { try write("5", to: kept) }
+        for other in others { #expect(vault.cell(2, of: other).value == 0) }
+        #expect(text(kept) == nil)
+    }
+
     /// The first write is answered; its worker dies before it can say so in the slot; meanwhile another has written.
     @Test func aReplayedWriteDoesNotUndoALaterOne() throws {
         let kept = try start()

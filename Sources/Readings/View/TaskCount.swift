@@ -15,26 +15,41 @@ struct TaskCount {
     private(set) var blocked = 0
     private var directories = 0
     private var tooLate = false
+    /// Directories are missing.
+    private var isCut = false
     private let isLate: () -> Bool
 
-    /// Once `isLate` says so, tasks are counted but no longer looked at.
+    /// Once `isLate` says so, tasks are counted but no longer looked at, and no further directory is listed: how many tasks are in those
+    /// the kernel knows, where it counts them.
     init(_ cgroup: Directory, node proc: Directory, isLate: @escaping () -> Bool = { false }) throws(Errno) {
         self.isLate = isLate
         try count(cgroup, proc, depth: 0)
+        if isCut, let bytes = try? CgroupPath.read(.pidsCurrent, cgroup), let known = Digits.parse(file: bytes) {
+            total = max(total, min(Int(clamping: known), TaskCount.mostTasks))
+        }
     }
 
     private mutating func count(_ cgroup: Directory, _ proc: Directory, depth: Int) throws(Errno) {
         guard depth < TaskCount.deepest, directories < TaskCount.mostDirectories, total < TaskCount.mostTasks else { return }
         directories += 1
+        lookAtClock()
         if let threads = try CgroupPath.read(.threads, cgroup, limit: 8 << 20) {
             for line in Lines(threads) {
                 guard total < TaskCount.mostTasks else { return }
                 guard let id = Digits.parse(line), id > 0 else { continue }
-                if total % 16 == 0, !tooLate { tooLate = isLate() }
+                if total % 16 == 0 { lookAtClock() }
                 if tooLate { total += 1 } else { count(state: TaskCount.state(of: id, proc)) }
             }
         }
+        if tooLate {
+            isCut = true
+            return
+        }
         for name in try cgroup.directories() {
+            if tooLate {
+                isCut = true
+                return
+            }
             do {
                 try count(cgroup.directory(name), proc, depth: depth + 1)
             } catch .noSuchFileOrDirectory, .noDevice {
@@ -43,6 +58,8 @@ struct TaskCount {
             }
         }
     }
+
+    private mutating func lookAtClock() { if !tooLate { tooLate = isLate() } }
 
     private mutating func count(state: UInt8?) {
         guard let state else { return }

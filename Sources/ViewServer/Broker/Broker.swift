@@ -17,6 +17,8 @@ final class Broker: Sendable {
     private let state: Mutex<State>
     /// A listener is gone: no process has its filter.
     private let ended: @Sendable (VNode, Listener) -> Void
+    /// A call is refused because workers die of it.
+    private let refused: @Sendable () -> Void
 
     private struct State {
         /// By the vNode's serial number.
@@ -24,23 +26,33 @@ final class Broker: Sendable {
         var freeSlots: [Int]
         /// Those a thread is at, by the vNode's serial number.
         var served: Set<UInt64> = []
+        /// Those that have to wait for a slot or a thread.
+        var postponed = Postponed()
+        /// Threads that do not come back from a call.
+        var lost = 0
     }
 
-    /// Deaths of workers that a call may be found in the middle of.
-    private static let mostDeaths: UInt32 = 8
+    /// Threads all vNodes together may keep from coming back: each is one the service manager counts, and has a stack.
+    private static let mostLost = 64
 
     /// Threads start with `start`.
-    init(_ memory: SharedMemory, log: Logger, ended: @escaping @Sendable (VNode, Listener) -> Void) throws(Errno) {
+    init(
+        _ memory: SharedMemory, log: Logger, ended: @escaping @Sendable (VNode, Listener) -> Void, refused: @escaping @Sendable () -> Void
+    ) throws(Errno) {
         self.memory = memory
         self.log = log
         self.ended = ended
+        self.refused = refused
         epoll = try Epoll()
         let inFlight = Set(NotificationSlot.all(memory).filter(\.isInFlight).map(\.number))
         state = Mutex(State(freeSlots: (0..<NotificationSlot.most).reversed().filter { !inFlight.contains($0) }))
     }
 
-    func start() throws(Errno) {
-        for slot in NotificationSlot.all(memory) where slot.isInFlight { takeOver(slot) }
+    /// `signal` is what the worker before this one died of.
+    func start(after signal: Int32) throws(Errno) {
+        let left = NotificationSlot.all(memory).filter(\.isInFlight)
+        Blame.assign(left, signal: signal)
+        for slot in left { takeOver(slot) }
         // Only now: what a thread receives from now on is its own.
         for lane in state.withLock({ Array($0.lanes.values) }) where lane.hasLeft { serve(lane) }
         try Threads.start(stack: 128 << 10) { [self] in wait() }
@@ -48,7 +60,6 @@ final class Broker: Sendable {
 
     /// A call that was received and not answered: it is told of only once.
     private func takeOver(_ slot: NotificationSlot) {
-        slot.deaths += 1
         let lanes = state.withLock { Array($0.lanes.values) }
         guard let lane = lanes.first(where: { $0.listener(slot.listener) != nil }) else { return release(slot) }
         lane.leave(slot)
@@ -81,11 +92,15 @@ final class Broker: Sendable {
 
     private func wait() {
         while true {
-            let isAny = state.withLock { !$0.served.isEmpty }
-            let serial = epoll.wait(milliseconds: isAny ? 1000 : -1)
+            let patience = state.withLock { $0.postponed.patience(now: Clock.monotonic, atMost: $0.served.isEmpty ? -1 : 1000) }
+            let serial = epoll.wait(milliseconds: patience)
             // One that is served already, for what a worker before this one has left, asks again when its thread ends.
             let asking = serial.flatMap { serial in state.withLock { $0.served.contains(serial) ? nil : $0.lanes[serial] } }
             if let asking { serve(asking) }
+            let due = state.withLock { state in
+                state.postponed.due(now: Clock.monotonic).filter { !state.served.contains($0) }.compactMap { state.lanes[$0] }
+            }
+            for lane in due { resume(lane) }
             let served = state.withLock { state in state.lanes.filter { state.served.contains($0.key) }.values }
             for lane in served { giveUpStuck(lane) }
         }
@@ -93,7 +108,11 @@ final class Broker: Sendable {
 
     /// Every answer has a bound: who has its arguments where nobody gets them is told EIO.
     private func giveUpStuck(_ lane: Lane) {
-        guard let stuck = lane.takeStuck(now: Clock.monotonic) else { return }
+        guard state.withLock({ $0.lost < Broker.mostLost }), let stuck = lane.takeStuck(now: Clock.monotonic) else { return }
+        state.withLock { state in
+            state.lost += 1
+            state.served.remove(lane.vnode.records.owner)
+        }
         log.error("a system call cannot be answered", metadata: ["vnode": "\(lane.vnode.record.name)", "call": "\(stuck.slot.call)"])
         _ = clinux_notification_answer(stuck.listener.descriptor.raw, stuck.slot.id, 0, EIO, 0)
         stuck.slot.end()
@@ -109,7 +128,7 @@ final class Broker: Sendable {
             try Threads.start(stack: 512 << 10) { [self] in
                 let isStillOurs = lane.serve(slot, { answer($0, $1, lane.vnode) }, ended: { ended(lane.vnode, $0) })
                 release(slot)
-                guard isStillOurs else { return }
+                guard isStillOurs else { return state.withLock { $0.lost -= 1 } }
                 state.withLock { _ = $0.served.remove(serial) }
                 try? epoll.again(lane.epoll.raw, key: serial)
             }
@@ -120,9 +139,14 @@ final class Broker: Sendable {
         }
     }
 
-    /// Out of slots or threads: nobody is turned away for that.
+    /// Out of slots or threads: nobody is turned away for that, and nobody else waits.
     private func later(_ lane: Lane) {
-        usleep(10_000)
+        state.withLock { $0.postponed.add(lane.vnode.records.owner, now: Clock.monotonic) }
+    }
+
+    private func resume(_ lane: Lane) {
+        // What a worker before this one has left, no listener tells of.
+        if lane.hasLeft { return serve(lane) }
         try? epoll.again(lane.epoll.raw, key: lane.vnode.records.owner)
     }
 
@@ -134,10 +158,12 @@ final class Broker: Sendable {
     private func answer(_ slot: NotificationSlot, _ listener: Listener, _ vnode: VNode) {
         let id = slot.id
         let answer: BrokeredCall.Answer
-        if slot.deaths >= Broker.mostDeaths {
+        if slot.blame >= Blame.limit {
             log.error("a system call that workers die of is refused", metadata: ["vnode": "\(vnode.record.name)", "call": "\(slot.call)"])
+            refused()
             answer = .failed(.ioError)
         } else {
+            slot.isBegun = true
             do throws(Errno) { answer = try BrokeredCall(slot, listener, vnode, log: log).answer() } catch { answer = .failed(error) }
         }
         // ENOENT: the caller has been killed, or a signal has it call again.
@@ -147,5 +173,29 @@ final class Broker: Sendable {
         case .kernels: _ = clinux_notification_answer(listener.descriptor.raw, id, 0, 0, 1)
         case .given: break
         }
+    }
+}
+
+/// vNodes whose calls have to wait a moment, by serial number.
+struct Postponed {
+    /// Nanoseconds.
+    static let moment: Int64 = 10_000_000
+
+    private var until: [UInt64: Int64] = [:]
+
+    mutating func add(_ serial: UInt64, now: Int64) { until[serial] = now + Postponed.moment }
+
+    /// Those whose moment is over: they wait no more.
+    mutating func due(now: Int64) -> [UInt64] {
+        let due = until.filter { $0.value <= now }.keys.sorted()
+        for serial in due { until[serial] = nil }
+        return due
+    }
+
+    /// Milliseconds until somebody is due, or `most` (-1: for ever).
+    func patience(now: Int64, atMost most: CInt) -> CInt {
+        guard let first = until.values.min() else { return most }
+        let milliseconds = CInt(clamping: max(0, (first - now + 999_999) / 1_000_000))
+        return most < 0 ? milliseconds : min(most, milliseconds)
     }
 }

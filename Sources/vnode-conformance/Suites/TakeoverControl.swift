@@ -1,10 +1,61 @@
 import Control
 import Glibc
 import Linux
+import SystemPackage
 
 extension Suite {
     /// A worker that dies in the middle of a control request.
-    static let controlRequests: [Check] = ["begun", "performed", "answered"].map { stage in
+    static let controlRequests: [Check] =
+        controlDeaths + [
+            Check("a control request that traps workers is refused, logged and counted, everything else is answered") { context in
+                try await context.withDaemon(arguments: ["--fault", "trap-control:removeVNode"]) { daemon in
+                    let channel = try daemon.connect()
+                    try Sockets.setTimeouts(channel.socket, seconds: 20)
+                    for round in 1...2 {
+                        do throws(ControlError) {
+                            _ = try channel.ask(.removeVNode(name: "nobody"))
+                            throw ControlError(.invalidArgument, "an answer")
+                        } catch {
+                            try expect("errno", error.errno, is: .ioError)
+                        }
+                        try expect("deaths", daemon.logged("worker died").count, is: 2 * round)
+                        try expect("refusals", daemon.logged("is refused", "removeVNode").count, is: round)
+                    }
+                    try expect("poisoned", try await daemon.metric("vnode_poisoned_requests_total", in: context), is: 2)
+                    try daemon.isWell()
+                }
+            },
+            Check("a control thread that hangs is reported and its worker replaced, while files are answered") { context in
+                let arguments = ["--stuck-limit", "2", "--fault", "hang-control:removeVNode@1-2"]
+                try await context.withDaemon(arguments: arguments) { daemon in
+                    let vnode = try await context.keep("hanging", on: daemon)
+                    try await daemon.reading([vnode]) { readers in
+                        let channel = try daemon.connect()
+                        try Sockets.setTimeouts(channel.socket, seconds: 20)
+                        try channel.start(.removeVNode(name: "nobody"))
+                        try await eventually("a report", within: .seconds(4), got: { daemon.program.error }) {
+                            !daemon.logged("the control thread does not come back").isEmpty
+                        }
+                        try await readers.advance(30)
+                        try await eventually("two workers ended", within: .seconds(12), got: { daemon.program.error }) {
+                            daemon.logged("worker died").count == 2
+                        }
+                        do throws(ControlError) {
+                            _ = try channel.answer()
+                            throw ControlError(.invalidArgument, "an answer")
+                        } catch {
+                            try expect("errno", error.errno, is: .ioError)
+                        }
+                        try await readers.advance(30)
+                    }
+                    // No reader is blamed for it.
+                    try expect("refusals", daemon.logged("is refused").count, is: daemon.logged("is refused", "removeVNode").count)
+                    try await context.stop(vnode)
+                }
+            },
+        ]
+
+    private static let controlDeaths: [Check] = ["begun", "performed", "answered"].map { stage in
         Check("control requests that workers die of as soon as they are \(stage) are done once and answered") { context in
             let requests = ["addVNode", "addView", "addListener", "list", "removeView", "removeVNode"]
             let faults = requests.enumerated().map { "\(stage):\($1)@\($0 + 1)" }.joined(separator: ",")

@@ -60,7 +60,9 @@ extension Suite {
                 let waiting = readers.passes
                 try await Task.sleep(for: .milliseconds(50))
                 try expect(readers.passes - waiting <= 3, "readers that wait", got: "\(readers.passes - waiting) passes")
-                let words = try manager.words(context.daemonWords(socket: "fs.sock", state: "state"), in: context)
+                // Workers that do not come up for a while are no reason to give up: there are vNodes.
+                let faults = round == 3 ? ["--fault", "start@1-6"] : []
+                let words = try manager.words(context.daemonWords(socket: "fs.sock", state: "state") + faults, in: context)
                 _ = try await withProgram(words, in: context, environment: environment) { program in
                     let daemon = Daemon(socket: context.path("fs.sock"), program: program)
                     try manager.give(on: listener)
@@ -86,6 +88,49 @@ extension Suite {
                     try await program.ended()
                 }
             }
+        },
+        Check("a service that is started again listens where it is told now, and nowhere else") { context in
+            let manager = try ServiceManager(in: context)
+            defer { manager.end() }
+            let environment = ["NOTIFY_SOCKET": manager.address]
+            let listener = try manager.listen(in: context)
+            let metrics = ["--metrics", "unix:" + context.path("a.metrics")]
+            let (vnode, _) = try await context.withDaemon(arguments: metrics, environment: environment) { daemon in
+                try await eventually("READY=1") { manager.ready == 1 }
+                let vnode = try await context.keep("moved", on: daemon)
+                daemon.program.signal(SIGKILL)
+                try await daemon.program.ended()
+                return vnode
+            }
+            let starts: [(socket: String, options: [String])] = [
+                ("fs.sock", metrics), ("fs.sock", ["--metrics", "unix:" + context.path("b.metrics")]), ("other.sock", []),
+                ("fs.sock", metrics),
+            ]
+            for (round, start) in starts.enumerated() {
+                let words = context.daemonWords(socket: start.socket, state: "state") + start.options
+                _ = try await withProgram(try manager.words(words, in: context), in: context, environment: environment) { program in
+                    try manager.give(on: listener)
+                    try await eventually("READY=1", got: { program.error }) { manager.ready == round + 2 }
+                    try Daemon(socket: context.path(start.socket), program: program).isWell()
+                    for (name, isThere) in [
+                        ("fs.sock", start.socket == "fs.sock"), ("other.sock", start.socket == "other.sock"),
+                        ("a.metrics", start.options == metrics), ("b.metrics", round == 1),
+                    ] { try expect("\(name) there", Files.exists(context.path(name)), is: isThere) }
+                    _ = try vnode.text("/proc/uptime")
+                    if round + 1 == starts.count { try await context.stop(vnode) }
+                    program.signal(SIGKILL)
+                    try await program.ended()
+                }
+            }
+        },
+        Check("a daemon of one vNode says nothing to the service manager of who starts it") { context in
+            let manager = try ServiceManager(in: context)
+            defer { manager.end() }
+            let outcome = try await context.launcher(["run", "--", "true"], environment: ["NOTIFY_SOCKET": manager.address])
+            try expect(outcome.status == 0, "a vNode", got: outcome.summary)
+            try await Task.sleep(for: .milliseconds(100))
+            try expect("READY=1", manager.ready, is: 0)
+            try expect("descriptors stored", manager.names, is: [])
         },
     ]
 }

@@ -55,6 +55,7 @@ extension Server {
 struct KernelMemory: Encodable {
     let slab: UInt64
     let reclaimable: UInt64
+    let unreclaimable: UInt64
     /// Active objects times their size; empty when slabinfo cannot be read.
     let caches: [String: UInt64]
 
@@ -67,6 +68,7 @@ struct KernelMemory: Encodable {
         let memory = Usage.fields("/proc/meminfo")
         slab = memory["Slab"] ?? 0
         reclaimable = memory["SReclaimable"] ?? 0
+        unreclaimable = memory["SUnreclaim"] ?? 0
         var found: [String: UInt64] = [:]
         for line in String(decoding: (try? Files.read("/proc/slabinfo")) ?? [], as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ")

@@ -1,5 +1,4 @@
 # guest: --cpus 4 --memory 2G
-# seconds: 240
 # shellcheck shell=bash
 # The worker is killed, upgraded and loaded under vNodes with real limits; a changed limit shows, before and after.
 . /mnt/share/guest/lib/check.sh
