@@ -27,7 +27,8 @@ import Testing
         }
         for asked in [
             "pidns=/dev/null", "pidns=/proc/1/ns/pid", "hidepid=2,pidns=7", "subset=pid", "subset", "hidepid", "hidepid=",
-            "hidepid=/dev/null", "hidepid=-1", "hidepid=0x2", "gid=root", "gid= 5", "gid=5 ", "gid=99999999999", "source=x", "ro", "HIDEPID=2", "=",
+            "hidepid=/dev/null", "hidepid=-1", "hidepid=0x2", "gid=root", "gid= 5", "gid=5 ", "gid=99999999999", "source=x", "ro",
+            "HIDEPID=2", "=",
             "hidepid==2", "context=x:y:z",
         ] {
             #expect(throws: Errno.invalidArgument, "\(asked)") { try ProcOptions.allowed(Array(asked.utf8)) }
