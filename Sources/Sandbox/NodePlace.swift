@@ -1,0 +1,31 @@
+import Glibc
+import Linux
+import SystemPackage
+
+/// What an option names on the node, looked up once. A name on the way may mean something else the next time: whoever may write to a
+/// directory above it can put a symlink there meanwhile.
+struct NodePlace: ~Copyable {
+    let descriptor: OwnedFD
+    /// Where it was found, without symlinks.
+    let path: String
+    /// `S_IFDIR` and the like.
+    let kind: mode_t
+
+    init(_ path: String) throws(Errno) {
+        let opened = try NodePlace.open(path)
+        var status = stat()
+        _ = try check(unsafe fstat(opened.raw, &status))
+        let found = try Directories.readLink("/proc/self/fd/\(opened.raw)")
+        self.path = found
+        kind = status.st_mode & S_IFMT
+        descriptor = opened
+    }
+
+    private static func open(_ path: String) throws(Errno) -> OwnedFD {
+        // Asked for a directory the kernel mounts what autofs has there.
+        do throws(Errno) { return try Files.open(path, flags: Files.place | O_DIRECTORY) } catch {
+            guard error == .notDirectory else { throw error }
+            return try Files.open(path, flags: Files.place)
+        }
+    }
+}
