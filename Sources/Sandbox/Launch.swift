@@ -234,7 +234,8 @@ public final class Launch {
 /// Lines for people, on standard error.
 public enum Say {
     public static func error(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
+        // What an engine says of a container may be the container's own words.
+        let bytes = Array((TerminalText.clean(text) + "\n").utf8)
         _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
     }
 }
