@@ -116,6 +116,9 @@ extension Suite {
                 try await context.run(["true"], options: ["--net", "ns:/proc/self/ns/uts"]).refused(
                     status: 125, naming: ["not a network namespace"])
                 try await context.run(["true"], options: ["--net", "ns:/proc/self/ns/net"]).refused(status: 125, naming: ["the node's own"])
+                // Out of the caller's own too: by somebody who is in another one.
+                let elsewhere = ["unshare", "--net", context.program("vnode"), "run", "--net", "ns:/proc/1/ns/net", "--", "true"]
+                try await command(elsewhere, in: context).refused(status: 125, naming: ["the node's own"])
                 try await context.run(["true"], options: ["--net", "host"]).refused(naming: ["'host'", "--net", "host-of-vnode"])
             },
         ])
