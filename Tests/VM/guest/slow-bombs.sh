@@ -7,4 +7,4 @@
 trap close_all EXIT
 
 vnode-adversary drive --format rows --only bombs --rounds 3 --seconds 2 \
-    --bombs processes,memory,descriptors,mounts,readers | grep --line-buffered -v ' passed, .* failed$'
+    --bombs processes,memory,descriptors,mounts,readers,cgroups | grep --line-buffered -v ' passed, .* failed$'
