@@ -81,6 +81,9 @@ public final class Launch {
             if !CgroupRoot.controllers(of: root.path).contains("cpuset") { affinity = cpus.list }
         }
         volumes = try options.volumes.map { volume throws(Failure) in try NodeTree(volume.source, origin: "--volume \(volume.source)") }
+        for (volume, tree) in zip(options.volumes, volumes) where !volume.readOnly && tree.isExposed {
+            Say.error(VolumeExposure.warning(volume.source))
+        }
         devices = try options.devices.map { device throws(Failure) in try NodeDevice(device) }
         if case .prepared(let path) = options.network { prepared = try NetworkNamespace.open(path) } else { prepared = nil }
         if options.network == .pair { try IPCommand.check() }

@@ -10,6 +10,8 @@ struct NodePlace: ~Copyable {
     let path: String
     /// `S_IFDIR` and the like.
     let kind: mode_t
+    /// The mount it is on gives set-uid programs no power.
+    let isNoSetUID: Bool
 
     init(_ path: String) throws(Errno) {
         let opened = try NodePlace.open(path)
@@ -18,6 +20,9 @@ struct NodePlace: ~Copyable {
         let found = try Directories.readLink("/proc/self/fd/\(opened.raw)")
         self.path = found
         kind = status.st_mode & S_IFMT
+        var mount = statvfs()
+        // ST_NOSUID.
+        isNoSetUID = unsafe fstatvfs(opened.raw, &mount) == 0 && mount.f_flag & 2 != 0
         descriptor = opened
     }
 

@@ -14,6 +14,9 @@ final class NodeTree {
 
     /// Where it is on the node, without symlinks.
     let path: String
+    private let isNoSetUID: Bool
+    /// Whether users of the node can run what root of a vNode leaves in it, as whom it belongs to.
+    var isExposed: Bool { !isNoSetUID && VolumeExposure.isReachable(path, mode: VolumeExposure.mode) }
 
     /// In the node's mount namespace. With `recursive` mounts below come along.
     init(_ path: String, origin: String, recursive: Bool = true) throws(Failure) {
@@ -22,6 +25,7 @@ final class NodeTree {
             let place = try NodePlace(path)
             self.path = place.path
             isDirectory = place.kind == S_IFDIR
+            isNoSetUID = place.isNoSetUID
             tree = try Mounts.copyTree(of: place.descriptor, recursive: recursive)
         } catch { throw Failure(origin, "", error) }
         filesystems = NodeTree.filesystems(below: self.path, mounts: (try? Files.read("/proc/self/mountinfo")) ?? [])
