@@ -63,6 +63,7 @@ test-audit: setup-test build ## Audit vNodes with limits, runc and lxcfs in a VM
 
 test-life: setup-test build ## What people do as root of a machine, in a VM: cron, sshd, volumes, engines; KERNEL=6.1|6.12; minutes (root)
 	Tests/VM/suite $(KERNEL) 'slow-@(files|life|engines|podman|unshare)'
+	Tests/VM/suite forky slow-engines
 
 test-e2e: setup-test build ## Run pods against containerd 1.7 and 2.x in VMs with kernels 6.12, 6.1 and 7.x (root)
 	@Tests/E2E/all

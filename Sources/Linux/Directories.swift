@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 public import SystemPackage
 
@@ -14,6 +15,13 @@ public enum Directories {
 
     /// Entries without `.` and `..`, in the directory's order.
     public static func list(_ path: String, below directory: CInt = AT_FDCWD) throws(Errno) -> [Entry] {
+        try names(path, below: directory).map { name, kind in
+            Entry(name: String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self), kind: kind)
+        }
+    }
+
+    /// The same by names as they are, with the zero at their end: a file may have a name that is no text.
+    private static func names(_ path: String, below directory: CInt) throws(Errno) -> [(name: [CChar], kind: Kind)] {
         let descriptor = try Files.open(path, below: directory, flags: O_RDONLY | O_DIRECTORY).release()
         guard let stream = unsafe fdopendir(descriptor) else {
             let error = Errno(rawValue: errno)
@@ -21,12 +29,10 @@ public enum Directories {
             throw error
         }
         defer { _ = unsafe closedir(stream) }
-        var entries: [Entry] = []
+        var entries: [(name: [CChar], kind: Kind)] = []
         while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if name == "." || name == ".." { continue }
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe $0.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } }
+            if name == [0x2e] || name == [0x2e, 0x2e] { continue }
             let kind: Kind =
                 switch unsafe CInt(entry.pointee.d_type) {
                 case CInt(DT_DIR): .directory
@@ -34,9 +40,25 @@ public enum Directories {
                 case CInt(DT_REG): .file
                 default: .other
                 }
-            entries.append(Entry(name: name, kind: kind))
+            entries.append((name + [0], kind))
         }
         return entries
+    }
+
+    /// Calls `body` with each directory in an open one, opened, and its name as `names` has it. One that goes meanwhile is none.
+    public static func eachDirectory(
+        in directory: borrowing OwnedFD, _ body: (borrowing OwnedFD, [CChar]) throws(Errno) -> Void
+    ) throws(Errno) {
+        let raw = directory.raw
+        for entry in try names(".", below: raw) where entry.kind == .directory {
+            do throws(Errno) {
+                let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+                let opened = OwnedFD(taking: try check(unsafe clinux_openat(raw, entry.name, flags, 0)))
+                try body(opened, entry.name)
+            } catch {
+                if error != .noSuchFileOrDirectory { throw error }
+            }
+        }
     }
 
     /// What is at `path`, a symlink itself; nil when there is nothing.
@@ -72,6 +94,21 @@ public enum Directories {
     /// rmdir(2).
     public static func remove(_ path: String, below directory: CInt = AT_FDCWD) throws(Errno) {
         _ = try check(unsafe unlinkat(directory, path, AT_REMOVEDIR))
+    }
+
+    /// rmdir(2) of a directory after those in it, whatever their names are. ENOENT: `path` itself is gone.
+    public static func removeDirectories(_ path: String) throws(Errno) {
+        let opened = try Files.open(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        try removeDirectories(in: opened)
+        try remove(path)
+    }
+
+    private static func removeDirectories(in directory: borrowing OwnedFD) throws(Errno) {
+        let raw = directory.raw
+        try eachDirectory(in: directory) { (below: borrowing OwnedFD, name) throws(Errno) in
+            try removeDirectories(in: below)
+            _ = try check(unsafe unlinkat(raw, name, AT_REMOVEDIR))
+        }
     }
 
     /// Removes a directory and everything in it, symlinks not followed. What is already gone is no error.

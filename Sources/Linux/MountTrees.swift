@@ -17,10 +17,10 @@ public struct MountTree: ~Copyable {
         tree = OwnedFD(taking: try check(unsafe clinux_open_tree(place.raw, "", flags)))
     }
 
-    /// Shifts the owners of the topmost mount by the maps of a user namespace.
+    /// Shifts the owners of the topmost mount by the maps of a user namespace; device nodes in it are none, as in `Mounts.map`.
     /// EINVAL: its filesystem cannot be ID-mapped. EPERM: it already is.
     public borrowing func mapIDs(_ userNamespace: CInt) throws(Errno) {
-        _ = try check(unsafe clinux_mount_setattr(tree.raw, "", MountTree.emptyPath, 0x10_0000, 0, userNamespace))
+        _ = try check(unsafe clinux_mount_setattr(tree.raw, "", MountTree.emptyPath, 0x10_0000 | MountTree.noDevices, 0, userNamespace))
     }
 
     /// Makes it read-only, with everything below.
@@ -44,6 +44,7 @@ public struct MountTree: ~Copyable {
         _ = try check(unsafe clinux_move_mount(tree, "", place.raw, "", 4 | 0x40))
     }
 
+    private static let noDevices: UInt64 = 4
     private static let clone: UInt32 = 1 | UInt32(O_CLOEXEC)
     private static let emptyPath: UInt32 = 0x1000
     private static let recursive: UInt32 = 0x8000

@@ -58,7 +58,16 @@ public enum Mounts {
 
     /// A copy of the mount at `path` and of those below, in no tree yet and apart from those it was made of.
     public static func copyTree(_ path: String) throws(Errno) -> OwnedFD {
-        let tree = OwnedFD(taking: try check(unsafe clinux_open_tree(AT_FDCWD, path, 1 | UInt32(O_CLOEXEC) | atRecursive)))
+        try copyTree(AT_FDCWD, path, atRecursive)
+    }
+
+    /// The same of an open file or directory, with or without the mounts below.
+    public static func copyTree(of place: borrowing OwnedFD, recursive: Bool = true) throws(Errno) -> OwnedFD {
+        try copyTree(place.raw, "", atEmptyPath | (recursive ? atRecursive : 0))
+    }
+
+    private static func copyTree(_ directory: CInt, _ path: String, _ flags: UInt32) throws(Errno) -> OwnedFD {
+        let tree = OwnedFD(taking: try check(unsafe clinux_open_tree(directory, path, 1 | UInt32(O_CLOEXEC) | flags)))
         _ = try check(clinux_mount_setattr_private(tree.raw))
         return tree
     }

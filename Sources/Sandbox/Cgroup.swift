@@ -35,7 +35,7 @@ struct Cgroup {
                 } catch {
                     // The name is claimed: one nobody is in has lost its vNode.
                     if error == .fileExists {
-                        guard Cgroup.isDeserted(path), (try? Cgroup.removeEmpty(path)) != nil else { throw error }
+                        guard Cgroup.isDeserted(path), (try? Directories.removeDirectories(path)) != nil else { throw error }
                     } else if error != .noSuchFileOrDirectory {
                         throw error
                     }
@@ -91,7 +91,8 @@ struct Cgroup {
         var last = Errno.resourceBusy
         for round in 0..<200 {
             do throws(Errno) {
-                try removeEmpty(path)
+                // Names below are a delegated tree's own, and need be no text.
+                try Directories.removeDirectories(path)
                 return
             } catch {
                 if error == .noSuchFileOrDirectory { return }
@@ -113,11 +114,6 @@ struct Cgroup {
     static func isPopulated(_ path: String) -> Bool {
         guard let events = try? Files.read(path + "/cgroup.events") else { return false }
         return String(decoding: events, as: UTF8.self).split(separator: "\n").contains("populated 1")
-    }
-
-    private static func removeEmpty(_ path: String) throws(Errno) {
-        for entry in try Directories.list(path) where entry.kind == .directory { try removeEmpty(path + "/" + entry.name) }
-        try Directories.remove(path)
     }
 
     /// Removes the top and, when this was the last vNode, the directory of all.

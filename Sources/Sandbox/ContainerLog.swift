@@ -16,6 +16,15 @@ final class ContainerLog {
     private var size = 0
     private var begun: [LogFormat.Stream: [UInt8]] = [:]
 
+    /// Containers of `vnode exec` that have ended and whose logs are kept: a vNode may live for years.
+    static let mostEnded = 16
+
+    /// Which of the logs, named with the time they were last written, are to go: those of the containers of `vnode exec` that ended first.
+    static func superseded(_ logs: [(name: String, written: Int64)], running: Set<String>, most: Int = mostEnded) -> [String] {
+        let ended = logs.filter { $0.name.hasPrefix(Entry.prefix + "-") && !$0.name.hasSuffix(".1") && !running.contains($0.name) }
+        return ended.sorted { ($0.written, $0.name) > ($1.written, $1.name) }.dropFirst(most).map(\.name)
+    }
+
     init(_ container: String, below vnode: String, of state: borrowing OwnedFD) throws(Errno) {
         let path = "\(vnode)/\(ContainerLog.directory)"
         do throws(Errno) { try Directories.make(path, below: state.raw, mode: 0o700) } catch { if error != .fileExists { throw error } }
@@ -24,39 +33,62 @@ final class ContainerLog {
         file = try Files.open(name, below: files.raw, flags: O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, mode: 0o600)
     }
 
-    /// Keeps what was said since the last time; a line without its end waits for it.
+    /// Keeps what was said since the last time; a line without its end waits for it. All of it has one time, and is written at once: what a
+    /// container says costs the launcher, which is in none of its limits.
     func take(_ bytes: [UInt8], _ stream: LogFormat.Stream) {
-        var lines = (begun[stream] ?? [])
-        lines += bytes
+        let lines = (begun[stream] ?? []) + bytes
+        let batch = Batch()
         var rest = lines[...]
         while let end = rest.firstIndex(of: 0x0a) {
-            keep(rest[..<end], stream)
+            keep(rest[..<end], stream, in: batch)
             rest = rest[(end + 1)...]
         }
         while rest.count >= ContainerLog.longestLine {
-            keep(rest.prefix(ContainerLog.longestLine), stream, isPart: true)
+            keep(rest.prefix(ContainerLog.longestLine), stream, isPart: true, in: batch)
             rest = rest.dropFirst(ContainerLog.longestLine)
         }
         begun[stream] = Array(rest)
+        write(batch)
     }
 
     /// What waited for an end of line, and the end.
     func finish(status: Int32) {
+        let batch = Batch()
         for stream in [LogFormat.Stream.output, .error] {
-            if let rest = begun[stream], !rest.isEmpty { keep(rest[...], stream, isPart: true) }
+            if let rest = begun[stream], !rest.isEmpty { keep(rest[...], stream, isPart: true, in: batch) }
         }
         begun = [:]
-        keep(Array("\(status)".utf8)[...], .exit)
+        keep(Array("\(status)".utf8)[...], .exit, in: batch)
+        write(batch)
     }
 
-    private func keep(_ text: ArraySlice<UInt8>, _ stream: LogFormat.Stream, isPart: Bool = false) {
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &now)
-        let line = LogFormat.line(
-            time: LogFormat.time(seconds: Int64(now.tv_sec), nanoseconds: Int64(now.tv_nsec)), stream, isPart: isPart, text)
-        if size + line.count > ContainerLog.mostBytes { turn() }
-        // A full disk loses lines, not the container.
-        if (try? Files.write(line, to: file)) != nil { size += line.count }
+    /// Lines of one moment, not written yet.
+    private final class Batch {
+        let time: String
+        var bytes: [UInt8] = []
+
+        init() {
+            var now = timespec()
+            unsafe clock_gettime(CLOCK_REALTIME, &now)
+            time = LogFormat.time(seconds: Int64(now.tv_sec), nanoseconds: Int64(now.tv_nsec))
+        }
+    }
+
+    private func keep(_ text: ArraySlice<UInt8>, _ stream: LogFormat.Stream, isPart: Bool = false, in batch: Batch) {
+        let line = LogFormat.line(time: batch.time, stream, isPart: isPart, text)
+        if size + batch.bytes.count + line.count > ContainerLog.mostBytes {
+            write(batch)
+            turn()
+        }
+        batch.bytes += line
+    }
+
+    /// A full disk loses lines, not the container.
+    private func write(_ batch: Batch) {
+        let raw = file.raw
+        let done = unsafe batch.bytes.withUnsafeBytes { unsafe $0.isEmpty ? 0 : Glibc.write(raw, $0.baseAddress, $0.count) }
+        size += max(done, 0)
+        batch.bytes = []
     }
 
     /// Who looks for the log finds one at any time: the next file takes its name in one step.

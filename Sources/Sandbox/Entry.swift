@@ -46,7 +46,7 @@ public enum Entry {
         }
         umask(0o022)
         let place = Place(state: state, daemon: daemon, first: first.raw, engine: engine, signals: signals, prepared: prepared)
-        unmountAbandoned(directory, name)
+        removeAbandoned(directory, state)
         let inner = InnerContainer(name: Name.random(prefix), in: place, command: command)
         try directory.record(inner.name, of: name, runBy: me)
         defer {
@@ -64,15 +64,19 @@ public enum Entry {
 
     static let prefix = "exec"
 
-    /// What is staged for a container nobody has on record any more: its `vnode exec` was killed.
-    private static func unmountAbandoned(_ directory: StateDirectory, _ name: String) {
-        let staged = ((try? Directories.list("/inner")) ?? []).filter { $0.name.hasPrefix(prefix + "-") }
-        // Read after the listing: a container is on record before anything of it is staged.
-        let recorded = directory.containers(of: name).map(\.name)
-        for entry in staged where !recorded.contains(entry.name) {
-            try? Mounts.detach("/inner/" + entry.name)
-            try? Directories.remove("/inner/" + entry.name)
+    /// What is staged for a container nobody has on record any more, and what its engine knew of it: its `vnode exec` was killed.
+    private static func removeAbandoned(_ directory: StateDirectory, _ state: State) {
+        let named = { (place: String) in ((try? Directories.list(place)) ?? []).map(\.name).filter { $0.hasPrefix(prefix + "-") } }
+        let staged = named("/inner")
+        // Containers of pods are in there as well, and somebody else names them.
+        let known = state.pod == nil ? named(Inside.engineRoot) : []
+        // Read after the listing: a container is on record before anything of it is there.
+        let recorded = Set(directory.containers(of: state.name).map(\.name))
+        for name in staged where !recorded.contains(name) {
+            try? Mounts.detach("/inner/" + name)
+            try? Directories.remove("/inner/" + name)
         }
+        for name in known where !recorded.contains(name) { try? Directories.removeTree("\(Inside.engineRoot)/\(name)") }
     }
 
     static func staging(of state: State, _ daemon: Daemon) throws(Failure) -> OwnedFD {

@@ -21,6 +21,7 @@ public final class Launch {
     private var first: InitProcess?
 
     private let detachment: Detachment?
+    private let rootfs: NodeTree?
     private let volumes: [NodeTree]
     private let devices: [NodeDevice]
     private let prepared: NetworkNamespace?
@@ -80,10 +81,14 @@ public final class Launch {
             if !CgroupRoot.controllers(of: root.path).contains("cpuset") { affinity = cpus.list }
         }
         volumes = try options.volumes.map { volume throws(Failure) in try NodeTree(volume.source, origin: "--volume \(volume.source)") }
+        for (volume, tree) in zip(options.volumes, volumes) where !volume.readOnly && tree.isExposed {
+            Say.error(VolumeExposure.warning(volume.source))
+        }
         devices = try options.devices.map { device throws(Failure) in try NodeDevice(device) }
         if case .prepared(let path) = options.network { prepared = try NetworkNamespace.open(path) } else { prepared = nil }
         if options.network == .pair { try IPCommand.check() }
-        if let rootfs = options.rootfs { options.rootfs = try RootFilesystem.check(rootfs) }
+        rootfs = try options.rootfs.map { path throws(Failure) in try RootFilesystem.take(path) }
+        options.rootfs = rootfs?.path
         let name = options.name ?? Name.random("vnode")
         guard Name.isValid(name) else { throw Failure("--name \(name): not \(Name.forms)") }
         guard let me = ProcessIdentity(pid: getpid()) else { throw Failure("reading /proc/self/stat: is /proc mounted?") }
@@ -155,7 +160,7 @@ public final class Launch {
     /// The outer container: its namespaces, its trees, its first process.
     private func makeOuter(_ daemon: Daemon) throws(Failure) -> InitProcess {
         try Staging.enter(
-            at: directory.directory(of: state.name), cgroups: root, rootfs: state.rootfs, isForPods: state.pod != nil)
+            at: directory.directory(of: state.name), cgroups: root, rootfs: rootfs, isForPods: state.pod != nil)
         cgroup = Cgroup(path: "/sys/fs/cgroup/\(Cgroup.directory)/\(state.name)")
         state.startedAt = try Staging.startClocks()
         if let affinity = state.affinity, let cpus = CPUSet(list: affinity) {
@@ -232,7 +237,8 @@ public final class Launch {
 /// Lines for people, on standard error.
 public enum Say {
     public static func error(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
+        // What an engine says of a container may be the container's own words.
+        let bytes = Array((TerminalText.clean(text) + "\n").utf8)
         _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
     }
 }

@@ -47,9 +47,12 @@ final class NetworkNamespace {
         let origin = origin ?? "--net ns:\(path)"
         do throws(Errno) {
             let namespace = try Files.open(path, flags: O_RDONLY)
-            let own = try Files.open("/proc/self/ns/net", flags: O_RDONLY)
             guard (try? Namespaces.kind(of: namespace)) == .network else { throw .invalidArgument }
-            guard try Namespaces.identity(of: namespace) != Namespaces.identity(of: own) else { throw .notPermitted }
+            // The caller may have been put into another one than the machine's first process is in.
+            for process in ["self", "1"] {
+                let own = try Files.open("/proc/\(process)/ns/net", flags: O_RDONLY)
+                guard try Namespaces.identity(of: namespace) != Namespaces.identity(of: own) else { throw .notPermitted }
+            }
             return try NetworkNamespace(namespace, isPrepared: true)
         } catch {
             switch error {

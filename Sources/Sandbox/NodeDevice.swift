@@ -12,11 +12,11 @@ final class NodeDevice {
     init(_ device: Device) throws(Failure) {
         self.device = device
         let origin = "--device \(device.source)"
-        var status = stat()
-        guard unsafe stat(device.source, &status) == 0 else { throw Failure(origin, "", Errno(rawValue: errno)) }
-        let kind = status.st_mode & S_IFMT
-        guard kind == S_IFCHR || kind == S_IFBLK else { throw Failure("\(origin): not a device: give files and directories with --volume") }
-        tree = try attempt(origin) { () throws(Errno) in try Mounts.copyTree(device.source) }
+        let place = try attempt(origin) { () throws(Errno) in try NodePlace(device.source) }
+        guard place.kind == S_IFCHR || place.kind == S_IFBLK else {
+            throw Failure("\(origin): not a device: give files and directories with --volume")
+        }
+        tree = try attempt(origin) { () throws(Errno) in try Mounts.copyTree(of: place.descriptor) }
     }
 
     func put(at path: String) throws(Failure) {

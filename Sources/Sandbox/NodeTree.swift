@@ -8,18 +8,27 @@ final class NodeTree {
     /// Which option named it, for the message of a failure: `--volume /srv`.
     let origin: String
     private let tree: OwnedFD
-    private let isDirectory: Bool
+    let isDirectory: Bool
     /// Filesystems in it, as far as the mount table tells.
     private let filesystems: [String]
 
-    /// In the node's mount namespace.
-    init(_ path: String, origin: String) throws(Failure) {
+    /// Where it is on the node, without symlinks.
+    let path: String
+    private let isNoSetUID: Bool
+    /// Whether users of the node can run what root of a vNode leaves in it, as whom it belongs to.
+    var isExposed: Bool { !isNoSetUID && VolumeExposure.isReachable(path, mode: VolumeExposure.mode) }
+
+    /// In the node's mount namespace. With `recursive` mounts below come along.
+    init(_ path: String, origin: String, recursive: Bool = true) throws(Failure) {
         self.origin = origin
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { throw Failure(origin, "", Errno(rawValue: errno)) }
-        isDirectory = status.st_mode & S_IFMT == S_IFDIR
-        tree = try attempt(origin) { () throws(Errno) in try Mounts.copyTree(path) }
-        filesystems = NodeTree.filesystems(below: NodeTree.resolved(path), mounts: (try? Files.read("/proc/self/mountinfo")) ?? [])
+        do throws(Errno) {
+            let place = try NodePlace(path)
+            self.path = place.path
+            isDirectory = place.kind == S_IFDIR
+            isNoSetUID = place.isNoSetUID
+            tree = try Mounts.copyTree(of: place.descriptor, recursive: recursive)
+        } catch { throw Failure(origin, "", error) }
+        filesystems = NodeTree.filesystems(below: self.path, mounts: (try? Files.read("/proc/self/mountinfo")) ?? [])
     }
 
     /// Shifts the owners by the id maps of a user namespace.
@@ -34,6 +43,14 @@ final class NodeTree {
     func put(at path: String) throws(Failure) {
         try MountStep.perform([isDirectory ? .directory(path) : .file(path)], "staging \(origin)")
         try attempt("staging \(origin)", path) { () throws(Errno) in try Mounts.attach(tree, to: path) }
+    }
+
+    /// Puts it on a directory that is there, read-only.
+    func putReadOnly(on path: String) throws(Failure) {
+        try attempt("staging \(origin)", path) { () throws(Errno) in
+            try Mounts.setAttributes(of: tree, flags: UInt64(Mounts.Flags.readOnly.rawValue))
+            try Mounts.attach(tree, to: path)
+        }
     }
 
     static func reason(_ error: Errno, _ filesystems: [String], release: String) -> String? {
@@ -66,12 +83,6 @@ final class NodeTree {
             }
         }
         return (own.map { [$0.text] } ?? []) + found
-    }
-
-    private static func resolved(_ path: String) -> String {
-        guard let bytes = unsafe realpath(path, nil) else { return path }
-        defer { unsafe free(bytes) }
-        return unsafe String(cString: bytes)
     }
 }
 

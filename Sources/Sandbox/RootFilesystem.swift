@@ -69,12 +69,10 @@ enum RootFilesystem {
         }
     }
 
-    /// Whether a directory can be a root filesystem; before anything is made.
-    static func check(_ path: String) throws(Failure) -> String {
-        guard let bytes = unsafe realpath(path, nil) else { throw Failure("--rootfs", path, Errno(rawValue: errno)) }
-        defer { unsafe free(bytes) }
-        let absolute = unsafe String(cString: bytes)
-        guard Directories.kind(absolute) == .directory else { throw Failure("--rootfs", path, .notDirectory) }
-        return absolute
+    /// A directory that is to be a root filesystem, taken before anything is made. Mounts below it do not come along.
+    static func take(_ path: String) throws(Failure) -> NodeTree {
+        let tree = try NodeTree(path, origin: "--rootfs \(path)", recursive: false)
+        guard tree.isDirectory else { throw Failure("--rootfs", path, .notDirectory) }
+        return tree
     }
 }

@@ -5,7 +5,7 @@ import SystemPackage
 /// Entering and filling the staging mount namespace of a vNode. From then on paths are those of the new root.
 enum Staging {
     /// `base` is an existing directory, hidden by the new root in the new namespace only.
-    static func enter(at base: String, cgroups: CgroupRoot, rootfs: String?, isForPods: Bool = false) throws(Failure) {
+    static func enter(at base: String, cgroups: CgroupRoot, rootfs: NodeTree?, isForPods: Bool = false) throws(Failure) {
         let layout = NodeLayout.read()
         try attempt("making the staging mount namespace") { () throws(Errno) in
             try Namespaces.unshare(.mount)
@@ -13,7 +13,8 @@ enum Staging {
         }
         umask(0o022)
         try MountStep.perform(
-            StagingPlan.root(at: base, layout: layout, cgroups: cgroups.path, rootfs: rootfs, size: isForPods ? "64m" : "16m"), "staging")
+            StagingPlan.root(at: base, layout: layout, cgroups: cgroups.path, size: isForPods ? "64m" : "16m"), "staging")
+        try rootfs?.putReadOnly(on: base + "/node/rootfs")
         if isForPods {
             let services = StagingPlan.services.filter { Directories.kind("/" + $0) == .directory }
             try MountStep.perform(StagingPlan.forPods(at: base, services: services), "staging")

@@ -10,7 +10,7 @@ enum StagingPlan {
     ]
 
     /// A new root at `base`, made from the node's.
-    static func root(at base: String, layout: NodeLayout, cgroups: String, rootfs: String?, size: String = "16m") -> [MountStep] {
+    static func root(at base: String, layout: NodeLayout, cgroups: String, size: String = "16m") -> [MountStep] {
         var steps: [MountStep] = [.filesystem("tmpfs", at: base, options: "mode=755,size=\(size)")]
         steps += directories.map { .directory("\(base)/\($0)") }
         for (name, place) in layout.places {
@@ -28,7 +28,6 @@ enum StagingPlan {
             .bind(cgroups, over: "\(base)/sys/fs/cgroup"),
         ]
         if layout.hasOpt { steps.append(.node("/opt", over: "\(base)/opt")) }
-        if let rootfs { steps.append(.bind(rootfs, over: "\(base)/node/rootfs", readOnly: true)) }
         return steps
     }
 

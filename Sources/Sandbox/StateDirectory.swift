@@ -80,10 +80,25 @@ public final class StateDirectory {
         }
     }
 
-    /// A new log of a container.
+    /// A new log of a container. Those of containers that ended long ago make room for it.
     func makeLog(of container: String, in name: String) throws(Failure) -> ContainerLog {
-        try attempt("making the log", directory(of: name) + "/" + ContainerLog.directory) { () throws(Errno) in
+        dropLogs(of: name)
+        return try attempt("making the log", directory(of: name) + "/" + ContainerLog.directory) { () throws(Errno) in
             try ContainerLog(container, below: name, of: vnodes)
+        }
+    }
+
+    private func dropLogs(of name: String) {
+        let directory = "\(name)/\(ContainerLog.directory)"
+        let logs = ((try? Directories.list(directory, below: vnodes.raw)) ?? []).map { entry in
+            var status = stat()
+            let isThere = unsafe fstatat(vnodes.raw, "\(directory)/\(entry.name)", &status, AT_SYMLINK_NOFOLLOW) == 0
+            return (name: entry.name, written: isThere ? Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec) : 0)
+        }
+        // Read after the listing: a container is on record before it has a log.
+        let running = Set(containers(of: name).map(\.name))
+        for log in ContainerLog.superseded(logs, running: running) {
+            for file in [log, log + ".1", log + ".next.1"] { _ = unsafe unlinkat(vnodes.raw, "\(directory)/\(file)", 0) }
         }
     }
 

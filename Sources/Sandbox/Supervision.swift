@@ -43,7 +43,7 @@ struct Supervision: ~Copyable {
             }
             if events.dropFirst(5).contains(true) { output?.pump() }
             if events[0] { forward() }
-            if events[4] { handOver() }
+            if events[4] { try handOver() }
             if events[3] {
                 try stop()
                 throw Failure("the vNode has ended: vnode-init was killed or the vNode stopped")
@@ -56,15 +56,18 @@ struct Supervision: ~Copyable {
         }
     }
 
-    /// Gives the daemon what the engine has sent. A container whose calls nobody answers runs on: each of them is ENOSYS.
-    private borrowing func handOver() {
+    /// Gives the daemon what the engine has sent. A container whose calls nobody answers is none: the engine is ended, and who runs it
+    /// takes away what it has started.
+    private borrowing func handOver() throws(Failure) {
         do throws(Failure) {
             let descriptor = try listener.receive()
             try place.daemon.ask(
                 .addListener(vnode: place.state.name, view: view, top: top), descriptors: [descriptor.raw],
                 "registering the seccomp listener")
         } catch {
-            Say.error("vnode: \(error)")
+            try? Processes.send(SIGKILL, to: child.pidfd)
+            _ = try? Processes.wait(child.pid)
+            throw error
         }
     }
 

@@ -73,10 +73,15 @@ public final class UsageWatch {
     private static func text(_ path: String) -> String? { (try? Files.read(path)).map { String(decoding: $0, as: UTF8.self) } }
 
     /// At and below a cgroup; one that is gone has none.
-    private static func processes(_ cgroup: String) -> Int {
-        let own = (try? Files.read(cgroup + "/cgroup.procs", limit: 8 << 20))?.count { $0 == 0x0a } ?? 0
-        let below = ((try? Directories.list(cgroup)) ?? []).filter { $0.kind == .directory }
-        return below.reduce(own) { $0 + processes("\(cgroup)/\($1.name)") }
+    static func processes(_ cgroup: String) -> Int {
+        guard let opened = try? Files.open(cgroup, flags: O_RDONLY | O_DIRECTORY) else { return 0 }
+        return processes(in: opened)
+    }
+
+    private static func processes(in cgroup: borrowing OwnedFD) -> Int {
+        var count = (try? Files.read("cgroup.procs", below: cgroup.raw, limit: 8 << 20))?.count { $0 == 0x0a } ?? 0
+        try? Directories.eachDirectory(in: cgroup) { (below: borrowing OwnedFD, _) throws(Errno) in count += processes(in: below) }
+        return count
     }
 
     /// Requests answered, by vNode; each daemon is asked once.

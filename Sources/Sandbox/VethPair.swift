@@ -24,12 +24,26 @@ struct VethPair: Equatable {
         return [24, 16, 8, 0].map { "\(number >> $0 & 0xff)" }.joined(separator: ".")
     }
 
+    /// What the node's end has before it is up, below `/proc/sys/net`. On the other end is root of a vNode: router advertisements and
+    /// redirects would be believed by the node, and change its routes and addresses.
+    func settings(hasIPv6: Bool) -> [(path: String, value: String)] {
+        let ofIPv4 = [("accept_redirects", "0"), ("send_redirects", "0"), ("rp_filter", "1")].map { ("ipv4/conf/\(name)/" + $0.0, $0.1) }
+        let ofIPv6 = ["accept_ra", "accept_redirects", "autoconf"].map { ("ipv6/conf/\(name)/" + $0, "0") }
+        return (ofIPv4 + (hasIPv6 ? ofIPv6 : [])).map { (path: $0.0, value: $0.1) }
+    }
+
     /// `first` is the vNode's first process, whose network namespace is its.
     func make(first: Int32, pidfd: CInt) throws(Failure) {
         remove()
-        try IPCommand.run(
-            ["link add \(name) type veth peer name eth0 netns \(first)", "addr add \(node)/31 dev \(name)", "link set \(name) up"],
-            "making the interface \(name)")
+        let stage = "making the interface \(name)"
+        try IPCommand.run(["link add \(name) type veth peer name eth0 netns \(first)"], stage)
+        let hasIPv6 = Directories.kind("/proc/sys/net/ipv6/conf/\(name)") != nil
+        for (path, value) in settings(hasIPv6: hasIPv6) {
+            try attempt(stage, "/proc/sys/net/\(path)") { () throws(Errno) in try Files.write(value, to: "/proc/sys/net/\(path)") }
+        }
+        // Without an address of its own there IPv6 reaches the node's end only when the administrator gives it one.
+        let quiet = hasIPv6 ? ["link set \(name) addrgenmode none"] : []
+        try IPCommand.run(quiet + ["addr add \(node)/31 dev \(name)", "link set \(name) up"], stage)
         try IPCommand.run(
             ["addr add \(inside)/31 dev eth0", "link set eth0 up", "route add default via \(node)"], "making the interface eth0", in: pidfd)
     }

@@ -6,7 +6,8 @@ struct Logs: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what a detached container has said.",
         discussion:
-            "What it said to its standard error comes to this one's. At most the last two megabytes are there, as long as the vNode is.")
+            "What it said to its standard error comes to this one's. At most the last two megabytes are there, as long as the vNode is. "
+            + "On a terminal control characters are replaced.")
 
     @Argument(help: "Name of the vNode.")
     var name: String
@@ -43,8 +44,9 @@ struct Logs: ParsableCommand {
     private func show(_ lines: [LogFormat.Line]) {
         for line in lines {
             let time = timestamps ? Array((line.time + " ").utf8) : []
-            let bytes = time + line.text + (line.isPart ? [] : [0x0a])
             let descriptor = line.stream == .error ? STDERR_FILENO : STDOUT_FILENO
+            let text = isatty(descriptor) == 1 ? TerminalText.clean(line.text) : line.text
+            let bytes = time + text + (line.isPart ? [] : [0x0a])
             var rest = bytes[...]
             while !rest.isEmpty {
                 let size = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }

@@ -27,6 +27,33 @@ import Testing
 @Suite struct DirectoryTests {
     let base = "/tmp/vnode-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
 
+    /// Cgroups below a delegated one are named by root of a vNode.
+    @Test func directoriesAreRemovedWhateverTheirNames() throws {
+        try Directories.make(base)
+        for names in [[[0xff, 0xfe]], [[0xff, 0xfe], [0x80]], [[0x61]], [[0xff]]] as [[[UInt8]]] {
+            let path = Array(base.utf8) + names.flatMap { [0x2f] + $0 } + [0]
+            try #require(unsafe mkdir(path.map { CChar(bitPattern: $0) }, 0o755) == 0)
+        }
+        var seen: [[CChar]] = []
+        try Directories.eachDirectory(in: Files.open(base, flags: O_RDONLY | O_DIRECTORY)) { (_: borrowing OwnedFD, name) throws(Errno) in
+            seen.append(name)
+            // One that goes meanwhile is none.
+            throw .noSuchFileOrDirectory
+        }
+        #expect(Set(seen) == [[-1, -2, 0], [0x61, 0], [-1, 0]])
+        try Directories.removeDirectories(base)
+        #expect(Directories.kind(base) == nil)
+        #expect(throws: Errno.noSuchFileOrDirectory) { try Directories.removeDirectories(base) }
+    }
+
+    @Test func onlyDirectoriesAreRemoved() throws {
+        try Directories.make(base)
+        try Directories.make(base + "/a")
+        _ = try Files.open(base + "/a/file", flags: O_WRONLY | O_CREAT, mode: 0o600)
+        #expect(throws: Errno.directoryNotEmpty) { try Directories.removeDirectories(base) }
+        try Directories.removeTree(base)
+    }
+
     @Test func treesAreMadeListedAndRemoved() throws {
         try Directories.makeAll(base + "/a/b")
         defer { try? Directories.removeTree(base) }

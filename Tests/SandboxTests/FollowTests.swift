@@ -45,6 +45,38 @@ import Testing
         #expect(try Directories.list(directory + "/logs").map(\.name).sorted() == ["main", "main.1"])
     }
 
+    @Test func whatIsSaidAtOnceHasOneTimeAndIsWrittenAtOnce() throws {
+        let log = try log()
+        log.take(Array("one\ntwo\n\nthr".utf8), .output)
+        log.take(Array("ee\n".utf8), .output)
+        let lines = try reader().next()
+        #expect(lines.map(\.text) == ["one", "two", "", "three"].map { Array($0.utf8) })
+        #expect(Set(lines.prefix(3).map(\.time)).count == 1)
+    }
+
+    /// 64 KiB of nothing but ends of lines are some megabytes of log.
+    @Test func aBatchThatDoesNotFitTurnsTheFile() throws {
+        let log = try log()
+        for _ in 0..<4 { log.take([UInt8](repeating: 0x0a, count: 65536), .error) }
+        log.finish(status: 3)
+        for name in ["main", "main.1"] {
+            let size = try Files.read("\(directory)/logs/\(name)", limit: 2 * ContainerLog.mostBytes).count
+            #expect(size > 0 && size <= ContainerLog.mostBytes, "\(name) \(size)")
+        }
+        let reader = try reader()
+        #expect(reader.next().allSatisfy { $0.text.isEmpty && $0.stream == .error })
+        #expect(reader.hasEnded)
+    }
+
+    @Test func logsOfTheLastCommandsAreKept() {
+        let logs = (1...20).flatMap { number in
+            [(name: "exec-\(number)", written: Int64(number)), (name: "exec-\(number).1", written: Int64(number))]
+        }
+        let gone = ContainerLog.superseded(logs + [("main", 0), ("main.1", 0)], running: ["exec-1", "exec-20"], most: 16)
+        #expect(Set(gone) == ["exec-2", "exec-3"])
+        #expect(ContainerLog.superseded(logs, running: [], most: 20).isEmpty)
+    }
+
     @Test func aVNodeThatIsGoneIsTheEndOfItsLogs() throws {
         let log = try log()
         let reader = try reader()

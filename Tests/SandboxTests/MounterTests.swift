@@ -1,3 +1,4 @@
+import SystemPackage
 import Testing
 
 @testable import Control
@@ -15,6 +16,25 @@ import Testing
         ] {
             #expect(DescriptorPath.split(Array(path.utf8)) == nil, "\(path)")
         }
+    }
+
+    @Test func optionsOfAProcfsAreThoseThatNameNoFile() throws {
+        for (asked, passed) in [
+            ("", ""), (",", ""), ("hidepid=2", "hidepid=2"), ("hidepid=invisible,,gid=5,", "hidepid=invisible,gid=5"),
+            ("gid=4294967295", "gid=4294967295"),
+        ] {
+            #expect(try ProcOptions.allowed(Array(asked.utf8)) == passed, "\(asked)")
+        }
+        for asked in [
+            "pidns=/dev/null", "pidns=/proc/1/ns/pid", "hidepid=2,pidns=7", "subset=pid", "subset", "hidepid", "hidepid=",
+            "hidepid=/dev/null", "hidepid=-1", "hidepid=0x2", "gid=root", "gid= 5", "gid=5 ", "gid=99999999999", "source=x", "ro",
+            "HIDEPID=2", "=",
+            "hidepid==2", "context=x:y:z",
+        ] {
+            #expect(throws: Errno.invalidArgument, "\(asked)") { try ProcOptions.allowed(Array(asked.utf8)) }
+        }
+        #expect(throws: Errno.invalidArgument) { try ProcOptions.allowed(Array("gid=".utf8) + [0xff]) }
+        #expect(throws: Errno.invalidArgument) { try ProcOptions.allowed([0xff] + Array("=1".utf8)) }
     }
 
     @Test func ordersKeepBytesThatAreNoText() throws {

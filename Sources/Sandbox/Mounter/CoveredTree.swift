@@ -27,7 +27,8 @@ enum CoveredTree {
             path = isShared ? order.top + "/sys" : try freshSysfs(order, network: caller.network)
         case .proc:
             let isShared = try Namespaces.identity(of: caller.processes) == own.processes
-            path = isShared && order.options.isEmpty ? order.top + "/proc" : try freshProc(order, caller)
+            let options = try ProcOptions.allowed(order.options)
+            path = isShared && options.isEmpty ? order.top + "/proc" : try freshProc(order, options, caller)
         case .unmount: throw .invalidArgument
         }
         try Namespaces.enter(first, .user)
@@ -61,14 +62,14 @@ enum CoveredTree {
         }
     }
 
-    private static func freshProc(_ order: MountOrder, _ caller: borrowing Caller) throws(Errno) -> String {
-        let options = String(decoding: order.options, as: UTF8.self)
-        // Nothing could be covered in it, and what is not there need not stay away.
-        guard !options.split(separator: ",").contains(where: { $0.hasPrefix("subset") }) else { throw .invalidArgument }
+    private static func freshProc(_ order: MountOrder, _ options: String, _ caller: borrowing Caller) throws(Errno) -> String {
         // Only for children, and a procfs is that of who mounts it.
         try Namespaces.enter(caller.processes, .pid)
         let child = try Processes.fork {
             do throws(Errno) {
+                try Processes.dieWithParent()
+                // The helper's own is not inherited, and it may have ended before the line above.
+                _ = alarm(MountOrder.patience)
                 for (place, data) in [("/procfs", ""), ("/shown", options)] {
                     try Mounts.mount("proc", on: place, type: "proc", [.noSetUID, .noDevices, .noExecute], data: data)
                 }
@@ -78,6 +79,8 @@ enum CoveredTree {
             }
         }
         let status = try Processes.wait(child.pid).status
+        // Ended by a signal: its alarm, or the end of the caller's PID namespace.
+        if status > EHWPOISON { throw .ioError }
         if status != 0 { throw Errno(rawValue: status) }
         // A network namespace made inside has its own of what counts for the whole node.
         for step in StagingPlan.network(procfs: "/procfs") { try? step.perform() }

@@ -89,6 +89,21 @@ extension Attack {
             try Way.mount.mount("proc", on: place, options: [("hidepid", "0"), ("gid", "0")])
             return scene.judge("mounted", place)
         },
+        // Parsed by who mounts it: a path there would be opened by the node's root, in a mount namespace no vNode is in.
+        withOption("pidns=/dev/null") { _ in [("pidns", "/dev/null")] },
+        withOption("pidns=/proc/1/ns/pid") { _ in [("pidns", "/proc/1/ns/pid")] },
+        withOption("hidepid=2, pidns=/proc/self/ns/pid") { _ in [("hidepid", "2"), ("pidns", "/proc/self/ns/pid")] },
+        withOption("pidns= a FIFO of one's own, which holds up who opens it") { scene in
+            let fifo = scene.directory + "/fifo-\(getpid())"
+            guard unsafe mkfifo(fifo, 0o600) == 0 else { return nil }
+            // In a root filesystem, and where that is staged.
+            return [("pidns", "/inner/main/rootfs" + fifo), ("pidns", fifo)]
+        },
+        Attack("mount of sysfs with an option", subject, .lock, [EPERM, ENOSYS, EINVAL], filtered: .broker) { scene in
+            let place = scene.makeDirectory("fresh")
+            try Way.mount.mount("sysfs", on: place, options: [("source", "/dev/null")])
+            return scene.judge("mounted", place)
+        },
         Attack("fsopen of proc with hidepid=ptraceable, subset=pid", subject, .lock, [EPERM, ENOSYS], filtered: .filter) { scene in
             let place = scene.makeDirectory("fresh")
             try Way.fsopen.mount("proc", on: place, options: [("hidepid", "ptraceable"), ("subset", "pid")])
@@ -157,6 +172,24 @@ extension Attack {
             return .breached("opened")
         },
     ]
+
+    /// A mount of proc with options of which one names a file: EINVAL, at once. Answers nil when it cannot be tried.
+    private static func withOption(
+        _ title: String, _ options: @escaping @Sendable (Scene) -> [(String, String)]?
+    ) -> Attack {
+        Attack("mount of proc with \(title)", subject, .lock, [EPERM, ENOSYS, EINVAL], filtered: .broker) { scene in
+            guard let options = options(scene) else { return .unavailable("no file to name") }
+            let place = scene.makeDirectory("fresh")
+            let start = ContinuousClock.now
+            let result = Kernel.raw(
+                .mount, ["proc", .text(place), "proc", 0, .text(options.map { "\($0.0)=\($0.1)" }.joined(separator: ","))])
+            let took = ContinuousClock.now - start
+            if result >= 0 { return .breached("mounted, so its path was opened") }
+            let error = Errno(rawValue: CInt(-result))
+            if Scene.isFiltered, error != .invalidArgument { return .breached("\(error.name) in \(took): the kernel has parsed it") }
+            return .refused(call: "mount", error: error.rawValue)
+        }
+    }
 
     /// fspick(2) and FSCONFIG_CMD_RECONFIGURE with one option.
     static func reconfigure(_ path: String, _ key: String, _ value: String) throws(Refused) {

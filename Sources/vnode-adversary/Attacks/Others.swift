@@ -64,28 +64,19 @@ extension Attack {
             usleep(20000)
             return Directories.kind("/proc/1/root") == nil ? .breached("killed") : .contained("ignored, as by any PID 1")
         },
-        node("a signal to a process of the node", [ESRCH, EPERM]) { pid, _ in try Kernel.call(.kill, .number(pid), .number(Int(SIGUSR1))) },
-        node("ptrace of a process of the node", [ESRCH, EPERM]) { pid, _ in try Kernel.call(.ptrace, 16, .number(pid), 0, 0) },
-        node("pidfd_open of a process of the node", [ESRCH, EPERM, EINVAL]) { pid, _ in
-            let descriptor = try Kernel.call(.pidfd_open, .number(pid), 0)
-            try Kernel.call(.pidfd_send_signal, .number(descriptor), .number(Int(SIGUSR1)), 0, 0)
-        },
-        node("process_vm_readv of a process of the node", [ESRCH, EPERM]) { pid, scene in
-            let buffer = Kernel.place([UInt8](repeating: 0, count: 64))
-            let local = Kernel.words([UInt64(buffer), 64])
-            try Kernel.call(.process_vm_readv, .number(pid), .bytes(local), 1, .bytes(Kernel.words([0x40_0000, 64])), 1, 0)
-        },
-        node("kcmp with a process of the node", [ESRCH, EPERM, ENOSYS]) { pid, _ in
-            try Kernel.call(.kcmp, .number(Int(getpid())), .number(pid), 1, 0, 0)
-        },
-        node("affinity of a process of the node", [ESRCH, EPERM]) { pid, _ in
-            try Kernel.call(.sched_setaffinity, .number(pid), 8, .bytes(Kernel.words([1])))
-        },
-        node("limits of a process of the node", [ESRCH, EPERM]) { pid, _ in
-            try Kernel.call(.prlimit64, .number(pid), 7, .bytes(Kernel.words([0, 0])), 0)
-        },
-        node("moving the pages of a process of the node", [ESRCH, EPERM, EACCES, ENOSYS, ENODEV]) { pid, _ in
-            try Kernel.call(.move_pages, .number(pid), 1, .bytes(Kernel.words([0x40_0000])), 0, .bytes(Kernel.words([0])), 0)
+        Attack("nobody in sight has a namespace of others", subject, .namespace, in: .container) { scene in
+            var seen = 0
+            for entry in (try? Directories.list("/proc")) ?? [] where Int32(entry.name) != nil {
+                for kind in ["mnt", "pid", "pid_for_children", "net", "ipc", "uts", "cgroup", "time", "time_for_children", "user"] {
+                    guard let found = try? Directories.readLink("/proc/\(entry.name)/ns/\(kind)") else { continue }
+                    seen += 1
+                    let name = kind.split(separator: "_").first.map(String.init) ?? kind
+                    for whose in ["node", "other"] where found == scene.fact("\(whose).ns.\(name)") {
+                        return .breached("/proc/\(entry.name)/ns/\(kind) is \(whose == "node" ? "the node's" : "the other vNode's")")
+                    }
+                }
+            }
+            return seen == 0 ? .unavailable("no namespaces in sight") : .contained("\(seen) looked at")
         },
         Attack("signals to everybody reach nobody else", subject, .namespace) { scene in
             // In a PID namespace of its own, or it would end the container. The witnesses would have been counting.
@@ -106,14 +97,56 @@ extension Attack {
         },
     ]
 
-    private static func node(
-        _ name: String, _ errors: [CInt], _ body: @escaping @Sendable (Int, Scene) throws -> Void
+    /// Processes of the node and of another vNode, by their numbers on the node.
+    static let foreign: [Attack] = [("node", "the node"), ("other", "another vNode")].flatMap { whose, title -> [Attack] in
+        [
+            process(whose, "a signal to a process of \(title)", [ESRCH, EPERM]) { pid, _ in
+                try Kernel.call(.kill, .number(pid), .number(Int(SIGUSR1)))
+            },
+            process(whose, "ptrace of a process of \(title)", [ESRCH, EPERM]) { pid, _ in try Kernel.call(.ptrace, 16, .number(pid), 0, 0)
+            },
+            process(whose, "pidfd_open of a process of \(title)", [ESRCH, EPERM, EINVAL]) { pid, _ in
+                let descriptor = try Kernel.call(.pidfd_open, .number(pid), 0)
+                try Kernel.call(.pidfd_send_signal, .number(descriptor), .number(Int(SIGUSR1)), 0, 0)
+            },
+            process(whose, "namespaces of a process of \(title) by /proc", [ENOENT, EACCES, EPERM]) { pid, _ in
+                var last = Refused(call: "openat", error: .noSuchFileOrDirectory)
+                for kind in ["mnt", "pid", "net", "ipc", "uts", "cgroup", "time", "user"] {
+                    do throws(Refused) {
+                        _ = try Kernel.open("/proc/\(pid)/ns/\(kind)")
+                        return
+                    } catch { last = error }
+                }
+                throw last
+            },
+            process(whose, "process_vm_readv of a process of \(title)", [ESRCH, EPERM]) { pid, scene in
+                let buffer = Kernel.place([UInt8](repeating: 0, count: 64))
+                let local = Kernel.words([UInt64(buffer), 64])
+                try Kernel.call(.process_vm_readv, .number(pid), .bytes(local), 1, .bytes(Kernel.words([0x40_0000, 64])), 1, 0)
+            },
+            process(whose, "kcmp with a process of \(title)", [ESRCH, EPERM, ENOSYS]) { pid, _ in
+                try Kernel.call(.kcmp, .number(Int(getpid())), .number(pid), 1, 0, 0)
+            },
+            process(whose, "affinity of a process of \(title)", [ESRCH, EPERM]) { pid, _ in
+                try Kernel.call(.sched_setaffinity, .number(pid), 8, .bytes(Kernel.words([1])))
+            },
+            process(whose, "limits of a process of \(title)", [ESRCH, EPERM]) { pid, _ in
+                try Kernel.call(.prlimit64, .number(pid), 7, .bytes(Kernel.words([0, 0])), 0)
+            },
+            process(whose, "moving the pages of a process of \(title)", [ESRCH, EPERM, EACCES, ENOSYS, ENODEV]) { pid, _ in
+                try Kernel.call(.move_pages, .number(pid), 1, .bytes(Kernel.words([0x40_0000])), 0, .bytes(Kernel.words([0])), 0)
+            },
+        ]
+    }
+
+    private static func process(
+        _ whose: String, _ name: String, _ errors: [CInt], _ body: @escaping @Sendable (Int, Scene) throws -> Void
     ) -> Attack {
         Attack(name, subject, .namespace, errors, in: .container) { scene in
-            guard let pid = scene.fact("node.pid").flatMap({ Int($0) }) else { return .unavailable("no process known") }
+            guard let pid = scene.fact("\(whose).pid").flatMap({ Int($0) }) else { return .unavailable("no process known") }
             // A process of the vNode's may have the same number.
             if Directories.kind("/proc/\(pid)") != nil {
-                let isOurs = !(Scene.text("/proc/\(pid)/cmdline") ?? "").contains(scene.fact("node.token") ?? "-")
+                let isOurs = !(Scene.text("/proc/\(pid)/cmdline") ?? "").contains(scene.fact("\(whose).token") ?? "-")
                 if isOurs { return .unavailable("the number is taken here") }
             }
             try body(pid, scene)

@@ -10,8 +10,9 @@ extension Stage {
             let name = "\(names)-bomb"
             let before = Leftovers.now(names: names, daemon: daemonPID)
             let limits = Stage.hasLimits ? ["--pids", "300", "--memory", "256M"] : []
+            let delegation = bomb == .cgroups ? ["--delegate-cgroup"] : []
             let words =
-                [programs.vnode, "run", "--name", name] + limits + [
+                [programs.vnode, "run", "--name", name] + limits + delegation + [
                     "--", "sh", "-c", Stage.receive("bomb \(bomb.rawValue) --seconds \(seconds)"),
                 ]
             let job = try Job(words, errors: errors)

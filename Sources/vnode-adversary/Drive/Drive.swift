@@ -25,8 +25,8 @@ struct Drive: ParsableCommand {
     @Option(help: "Attack from a container of runc's: userns, or privileged (on a machine to throw away).")
     var baseline: Baseline?
 
-    @Option(help: "Only this part: attacks, launcher, broker, bombs. Default: all.")
-    var only: Part?
+    @Option(help: "Only this part: attacks, launcher, broker, bombs; may be given again. Default: all.")
+    var only: [Part] = []
 
     @Option(help: "Only attacks whose \"family: name\" contains this.")
     var filter: String?
@@ -59,10 +59,11 @@ struct Drive: ParsableCommand {
             rounds: rounds)
         do {
             try stage.open()
-            if only == nil || only == .attacks { try stage.attacks(filter: filter) }
-            if baseline == nil, only == nil || only == .launcher { try stage.launcher() }
-            if baseline == nil, only == nil || only == .broker { try stage.silence() }
-            if baseline == nil, only == nil || only == .bombs {
+            let parts = Set(only.isEmpty ? Part.allCases : only)
+            if parts.contains(.attacks) { try stage.attacks(filter: filter) }
+            if baseline == nil, parts.contains(.launcher) { try stage.launcher() }
+            if baseline == nil, parts.contains(.broker) { try stage.silence() }
+            if baseline == nil, parts.contains(.bombs) {
                 try stage.bombs(bombs.split(separator: ",").compactMap { Bomb(rawValue: String($0)) }, seconds: seconds)
             }
         } catch { stage.fail("the driver", "\(error)") }

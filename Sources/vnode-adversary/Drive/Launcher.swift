@@ -13,6 +13,7 @@ extension Stage {
         try watched()
         try roots()
         try raced()
+        try advertising()
         names(of: ["../other", "a/b", "..", ".", "", " ", "-rf", "a\nb", "%s", String(repeating: "x", count: 300), "ä"])
         inspect("after the attacks on the launcher")
     }

@@ -62,6 +62,7 @@ final class Stage {
         there.send(file: programs.own)
         inOther = there
         try learn("other", from: there)
+        facts["other.pid"] = pid(of: token("other"))
         if baseline == nil { try run([programs.vnode, "run", "--name", attacker, "--keep", "--", "true"]) }
     }
 
@@ -92,6 +93,14 @@ final class Stage {
             }
         }
         throw Broken(description: "the witness of \(whose) did not start: \(Scene.text(errors) ?? "")")
+    }
+
+    /// On the node, of a witness in a vNode: who has become the program it was sent.
+    private func pid(of token: String) -> String {
+        ((try? Directories.list("/proc")) ?? []).map(\.name).first { name in
+            guard Int32(name) != nil, let words = Scene.text("/proc/\(name)/cmdline")?.split(separator: "\0") else { return false }
+            return words.count == 3 && words[0] == "/tmp/adversary" && words[2] == token
+        } ?? ""
     }
 
     private func secrets() throws {

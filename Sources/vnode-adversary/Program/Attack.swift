@@ -36,8 +36,8 @@ struct Attack: Sendable {
     }
 
     static let all =
-        sight + covers + propagation + freshProc + freshTrees + fileSystems + writes + others + namespaces + handles + shared + sockets
-        + cgroups + kernel + devices + emulated + reveals
+        sight + covers + propagation + freshProc + freshTrees + fileSystems + writes + others + foreign + namespaces + mountCalls
+        + handles + shared + sockets + cgroups + kernel + devices + emulated + reveals
 
     /// Whether a finding is one that was to be.
     func isExpected(_ finding: Finding, isFiltered: Bool) -> Bool {

@@ -6,7 +6,7 @@ import SystemPackage
 /// Taking all there is of something. Each holds on to it for some seconds, while others try to live.
 enum Bomb: String, CaseIterable, Sendable {
     case processes, descriptors, mounts, mountsDoubled, watches, memory, pipes, sockets, listeners, keys, contexts, terminals, files,
-        readers, sysctl
+        readers, sysctl, cgroups
 
     /// Grows until `end`, or until it is refused. Answers how much it got.
     func grow(until end: ContinuousClock.Instant, _ scene: Scene) -> String {
@@ -82,6 +82,14 @@ enum Bomb: String, CaseIterable, Sendable {
                 }
             }
             return "64 threads"
+        case .cgroups:
+            var number = 0
+            return count(end, most: 100_000) {
+                number += 1
+                // Names that are no text have to be taken away as well.
+                let name = Array("/sys/fs/cgroup/\(number)".utf8) + [0xff, 0]
+                return unsafe mkdir(name.map { CChar(bitPattern: $0) }, 0o755) == 0
+            }
         case .sysctl:
             let size = 1 << 30
             let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | 0x4000, -1, 0)

@@ -86,6 +86,8 @@ struct Act: ParsableCommand {
                     if unsafe rmdir(path) == 0 { try? Directories.link(path, to: value) }
                 }
             }
+        case "router":
+            do throws(Errno) { print("advertised \(try Router.advertise(on: value, times: 25))") } catch { print("refused \(error.name)") }
         case "silence":
             let device = try Files.open("/dev/fuse", flags: O_RDWR).release()
             let place = "/tmp/silent"

@@ -52,6 +52,23 @@ extension Suite {
                 "answers", text.split(separator: "\n").map(String.init),
                 is: refused + others + kernels + ["log \(EPERM)", "fsopen \(ENOSYS)"])
         },
+        Check("a container whose calls nobody would answer is ended") { context in
+            let name = "\(conf)-unheard"
+            let words = [context.program("vnode"), "run", "--name", name, "--", "sh", "-c", "echo up; exec sleep 60"]
+            let (_, outcome) = try await withProgram(words, in: context) { program in
+                try await program.says("up\n")
+                // Where the engine leaves the descriptor, somebody comes without one.
+                let path = "/inner/main/seccomp.sock"
+                let connect = "socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, sockaddr_un('\(path)')) or die $!; syswrite($s, 'x')"
+                _ = try await command(
+                    ["nsenter", "-t", "\(program.pid)", "-m", "perl", "-MSocket", "-e", connect], in: context
+                ).succeeded()
+                try await program.ended()
+            }
+            try outcome.refused(status: 125, naming: ["taking the seccomp descriptor"])
+            let list = try await context.launcher(["list"]).succeeded()
+            try expect(!list.output.contains(name), "no \(name)", got: list.output)
+        },
         Check("other namespaces are made as before") { context in
             _ = try await context.inside("unshare -m -p -n -i -u -C -f true")
         },

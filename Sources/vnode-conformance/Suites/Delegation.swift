@@ -1,3 +1,6 @@
+import FoundationEssentials
+import Linux
+
 extension Suite {
     /// Cgroups root of a vNode makes below its own.
     static let delegation = Suite(
@@ -14,6 +17,26 @@ extension Suite {
                     echo $$ >cgroup.procs; rmdir a/b; sleep 100 & echo $! >a/cgroup.procs; echo 1 >a/cgroup.freeze
                     """
                 try expect("cgroup", try await context.inside(script, options: ["--delegate-cgroup"]), is: "0::/a/b\n")
+            },
+            Check("names that are no text are counted and taken away with the rest") { context in
+                let name = "\(conf)-bytes"
+                _ = try await context.run(["true"], options: ["--keep", "--name", name, "--delegate-cgroup"]).succeeded()
+                let script = #"""
+                    cd /sys/fs/cgroup; odd=$(printf '\377\376'); mkdir -p "$odd/$odd" a; sleep 100 & echo $! >"$odd/$odd/cgroup.procs"
+                    echo made; wait
+                    """#
+                let words = [context.program("vnode"), "exec", name, "--", "sh", "-c", script]
+                _ = try await withProgram(words, in: context) { program in
+                    try await program.says("made\n")
+                    let top = try await context.launcher(["top", "--format", "json"]).succeeded().output
+                    let used = try JSONDecoder().decode([Used].self, from: Data(top.utf8)).first { $0.name == name }
+                    // The first process, the shell and its sleep.
+                    try expect(used?.processes == 3, "three processes of \(name)", got: top)
+                    _ = try await context.launcher(["stop", "--timeout", "1", name]).succeeded()
+                    try await program.ended()
+                }
+                let path = "\(Machine.cgroup2)/vnode/\(name)"
+                try expect(!Files.exists(path), "no \(path)", got: "it is there")
             },
             Check("as deep and as many as can be taken away, and the limits stay the node's") { context in
                 let script = """
@@ -34,4 +57,9 @@ extension Suite {
                 _ = try await context.launcher(["stop", name]).succeeded()
             },
         ])
+}
+
+private struct Used: Decodable {
+    let name: String
+    let processes: Int
 }

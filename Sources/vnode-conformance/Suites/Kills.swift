@@ -84,6 +84,15 @@ extension Suite {
                 try expect(!inspected.output.contains("exec-"), "no view of it", got: inspected.output)
                 let mounts = try await context.launcher(["exec", name, "--", "true"]).succeeded()
                 try expect(mounts.error.isEmpty, "a quiet exec after it", got: mounts.summary)
+                _ = try await withProgram(words, in: context, bound: .seconds(40)) { program in
+                    try await program.says("ready")
+                    let look = ["nsenter", "-t", "\(program.pid)", "-m", "sh", "-c", "cd /inner; echo exec-*; cd /run/runc; echo exec-*"]
+                    let staged = try await command(look, in: context).succeeded()
+                    try expect(
+                        staged.lines.count == 2 && staged.lines[0] == staged.lines[1] && !staged.lines[0].contains(" "),
+                        "what is staged for one, and what its engine knows of one", got: staged.output)
+                    try await program.terminate()
+                }
                 _ = try await context.launcher(["stop", name]).succeeded()
             },
             Check("a node daemon that dies takes only its own vNodes, and the next one serves") { context in

@@ -46,6 +46,22 @@ extension Suite {
                 }
                 try expect(!Files.exists("/sys/class/net/\(node)"), "no \(node)", got: "\(Files.names("/sys/class/net"))")
             },
+            Check("--net veth: the node's end believes no router, no redirect and no foreign source address") { context in
+                let name = "\(conf)-quiet"
+                try await context.kept(name, options: ["--net", "veth"]) {
+                    let base = try context.vnodeNumber(of: try await context.launcher(["inspect", name]).succeeded().output)
+                    let ofIPv4 = [("accept_redirects", "0"), ("send_redirects", "0"), ("rp_filter", "1")].map { ("ipv4", $0.0, $0.1) }
+                    let ofIPv6 = ["accept_ra", "accept_redirects", "autoconf"].map { ("ipv6", $0, "0") }
+                    let hasIPv6 = Files.exists("/proc/sys/net/ipv6/conf/vnode\(base)")
+                    for (version, key, value) in ofIPv4 + (hasIPv6 ? ofIPv6 : []) {
+                        let path = "/proc/sys/net/\(version)/conf/vnode\(base)/\(key)"
+                        try expect(path, trim(try Files.text(path)), is: value)
+                    }
+                    // The vNode's end has one, so the link is up on both.
+                    let addresses = try await command(["ip", "-6", "-o", "addr", "show", "dev", "vnode\(base)"], in: context)
+                    try expect("IPv6 addresses of the node's end", addresses.text, is: "")
+                }
+            },
             Check("--net veth leaves nothing when the launcher is killed") { context in
                 let words = [
                     context.program("vnode"), "run", "--name", "\(conf)-vk", "--net", "veth", "--", "sh", "-c", "echo up; exec sleep 60",
@@ -100,6 +116,9 @@ extension Suite {
                 try await context.run(["true"], options: ["--net", "ns:/proc/self/ns/uts"]).refused(
                     status: 125, naming: ["not a network namespace"])
                 try await context.run(["true"], options: ["--net", "ns:/proc/self/ns/net"]).refused(status: 125, naming: ["the node's own"])
+                // Out of the caller's own too: by somebody who is in another one.
+                let elsewhere = ["unshare", "--net", context.program("vnode"), "run", "--net", "ns:/proc/1/ns/net", "--", "true"]
+                try await command(elsewhere, in: context).refused(status: 125, naming: ["the node's own"])
                 try await context.run(["true"], options: ["--net", "host"]).refused(naming: ["'host'", "--net", "host-of-vnode"])
             },
         ])

@@ -58,6 +58,29 @@ extension Suite {
                 }
                 try await context.run(["true"], options: ["-v", "/tmp:/v", "-v", "/usr:/v"]).refused(naming: ["/v"])
             },
+            Check("a source that becomes something else meanwhile is one thing all the way") { context in
+                let source = try context.source()
+                let name = context.path("name")
+                _ = try await command(["sh", "-c", "mknod -m 666 \(source)/zero c 1 5"], in: context).succeeded()
+                // A symlink to the one, then to the other, as fast as it goes.
+                let swap = { (one: String, other: String) in
+                    "ln -sfn \(one) \(name); while :; do ln -sfn \(other) \(name).2; mv -T \(name).2 \(name); ln -sfn \(one) \(name).2; mv -T \(name).2 \(name); done"
+                }
+                let vnode = context.program("vnode")
+                let volumes = """
+                    (\(swap(source, source + "/file"))) & trap "kill $!" EXIT; sleep 0.2
+                    for n in 1 2 3 4 5 6 7 8 9 10; do \(vnode) run --volume \(name):/v -- test -e /v || exit 1; done
+                    """
+                _ = try await command(["sh", "-c", volumes], in: context, bound: .seconds(120)).succeeded()
+                let devices = """
+                    (\(swap(source + "/zero", source + "/file"))) & trap "kill $!" EXIT; sleep 0.2
+                    for n in 1 2 3 4 5 6 7 8 9 10; do
+                        \(vnode) run --device \(name):/dev/mine -- sh -c '[ -c /dev/mine ] || exit 9'
+                        status=$?; [ $status = 0 ] || [ $status = 125 ] || exit 1
+                    done
+                    """
+                _ = try await command(["sh", "-c", devices], in: context, bound: .seconds(120)).succeeded()
+            },
             Check("a device node in a volume is none") { context in
                 let source = try context.source()
                 _ = try await command(["sh", "-c", "mknod -m 666 \(source)/null c 1 3"], in: context).succeeded()

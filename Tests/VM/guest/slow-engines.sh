@@ -30,6 +30,9 @@ pid 1
 port 0 0 65535"
 
 for engine in runc crun; do
+    # Not every image has both.
+    type -P "$engine" >/dev/null || { echo "not tried: there is no $engine in this image"; continue; }
+    "$engine" --version | head -n 1
     check "$engine inside a vNode" "$expected" "$(printf '%s' "$look" | vnode exec dock -- sh -c "$prepare
         cat >look; $engine spec
         python3 -c '
