@@ -415,6 +415,20 @@ def failures_leave_nothing(machine):
 
 
 @case
+def sysctls_of_the_node(machine):
+    """a sysctl of no namespace is refused by name, as runc does, and the node's stays what it was"""
+    node = {name: open("/proc/sys/user/" + name).read() for name in os.listdir("/proc/sys/user")}
+    for name in ("user.max_user_namespaces", "user/max_net_namespaces", "net.//.user.max_user_namespaces"):
+        one = Container(machine, "container1", ["true"], change=lambda spec: spec["linux"].update(sysctl={name: "7"}))
+        ended = one.create()
+        expect(f"status of {name}", ended.returncode, 1)
+        has(json.loads(ended.log)["msg"], "vnode: linux.sysctl: ", name)
+        expect("vNodes", machine.vnodes(), [])
+        one.unmount()
+    expect("the node's", {name: open("/proc/sys/user/" + name).read() for name in node}, node)
+
+
+@case
 def no_daemon(machine):
     """without the node's daemon nothing is made, and the error says what to start"""
     one = Container(machine, "container1", ["true"])
