@@ -1,4 +1,5 @@
 import Installer
+import NodeConfiguration
 import Testing
 
 struct ContainerdInstallTests {
@@ -123,18 +124,31 @@ struct ContainerdInstallTests {
 
 struct ContainerdTextTests {
     @Test(arguments: [
-        ("version = 2\n", 2), ("# x\n  version=3 # y\n[a]\nversion = 9\n", 3), ("[a]\nversion = 2\n", nil), ("", nil),
+        ("version = 2\n", 2), ("# x\r\nversion = 3\r\n[a]\r\nversion = 9\r\n", 3), ("# x\n  version=3 # y\n[a]\nversion = 9\n", 3), ("[a]\nversion = 2\n", nil), ("", nil),
     ])
     func versions(_ text: String, _ version: Int?) { #expect(ContainerdText.version(of: text) == version) }
 
     @Test(arguments: [
         "version = 2\n", "", "imports = []\nversion = 2\n", "imports = [\"/a\", \"/b\"]\n",
-        "version = 2\nimports = [\n  \"/a\",\n]\n[x]\ny = 1\n",
+        "version = 2\nimports = [\n  \"/a\",\n]\n[x]\ny = 1\n", "version = 2\r\nimports = [\"/a\"]\r\n[x]\r\n",
     ])
     func importsComeAndGo(_ text: String) {
         let with = ContainerdText.adding(import: "/d/vnode.toml", to: text)
         #expect(with.contains("\"/d/vnode.toml\""))
         #expect(ContainerdText.removing(import: "/d/vnode.toml", from: with) == text)
+    }
+
+    @Test func otherLineEndsAreKeptAndHideNothing() {
+        let text = "version = 3\r\n[a]\r\nimports = 1\r\n"
+        let with = ContainerdText.adding(import: "/d/vnode.toml", to: text)
+        #expect(with == "imports = [\"/d/vnode.toml\"] # vnode\n" + text)
+        let edited = Lines.of(with).map { $0.utf8.last == 0x0d ? $0 : $0 + "\r" }.joined(separator: "\n")
+        #expect(ContainerdText.removing(import: "/d/vnode.toml", from: edited).hasPrefix("version = 3\r\n"))
+        let block = ContainerdText.adding(block: "[b]\n", to: text)
+        #expect(block.hasPrefix(text + "# BEGIN vnode"), "no empty line between")
+        #expect(ContainerdText.removingBlock(from: block) == text)
+        let changed = ContainerdText.removingBlock(from: Lines.of(block).joined(separator: "\r\n"))
+        #expect(!changed.contains("BEGIN vnode") && !changed.contains("[b]"))
     }
 
     @Test func blocksComeAndGo() {

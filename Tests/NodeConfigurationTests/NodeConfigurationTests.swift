@@ -36,6 +36,16 @@ struct NodeConfigurationTests {
         #expect(try NodeConfiguration(parsing: "ids.first = 131072").ids.lowerBound == 131_072)
     }
 
+    /// "\r\n" is one Character: the file would be one line, and here that a comment.
+    @Test func linesMayEndAsOnOtherSystems() throws {
+        let got = try NodeConfiguration(parsing: "# a comment\r\npods = \"per-pod\"\r\n\r\n[ids]\r\nfirst = 131072 # x\r\nlast = 262143")
+        #expect(got.pods == .perPod)
+        #expect(got.ids == 131_072...262_143)
+        #expect(message("# x\r\n\r\nengin = 1\r\n")?.hasPrefix("f:3: unknown key") == true)
+        #expect(message("# x\rengine = \"crun\"\n") == "f:1: a carriage return that ends no line")
+        #expect(Lines.of("a\r\n\nb\n") == ["a\r", "", "b", ""])
+    }
+
     @Test func theDocumentedKeysAreTheKnownOnes() {
         for key in NodeConfiguration.keys {
             #expect(message("\(key) = 0.5")?.contains("unknown key") == false, "\(key)")
