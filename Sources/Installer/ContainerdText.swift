@@ -18,6 +18,9 @@ public enum ContainerdText {
         Array(Lines.of(text).prefix { !$0.drop(while: \.isWhitespace).hasPrefix("[") })
     }
 
+    /// Whether something of ours is in it.
+    public static func isChanged(_ text: String, import path: String) -> Bool { hasBlock(text) || text.contains("\"\(path)\"") }
+
     // MARK: a block at the end
 
     private static let begin = "# BEGIN vnode: written by vnode install"

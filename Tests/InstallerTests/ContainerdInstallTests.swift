@@ -1,4 +1,6 @@
+import Glibc
 import Installer
+import Linux
 import NodeConfiguration
 import Testing
 
@@ -83,6 +85,52 @@ struct ContainerdInstallTests {
         node.comesBack = { _ in false }
         #expect(message { try installer(node).install(restart: true) }?.hasSuffix("does not start with it either") == true)
         #expect(node.text("config.toml") == ContainerdInstallTests.two)
+    }
+
+    /// Of a file that is not a directory's own: a dotfile repository, a ConfigMap.
+    @Test func aSymlinkStaysOneAndItsFileHasItsMode() throws {
+        let node = try FakeNode()
+        try node.write(ContainerdInstallTests.two, to: "real.toml")
+        try Directories.link(node.path("config.toml"), to: "real.toml")
+        _ = try installer(node).install(restart: true)
+        #expect(try Directories.readLink(node.path("config.toml")) == "real.toml")
+        #expect(node.text("real.toml")?.contains("vnode.toml") == true)
+        var status = stat()
+        #expect(unsafe stat(node.path("real.toml"), &status) == 0 && status.st_mode & 0o7777 == 0o640)
+        _ = try installer(node).uninstall(restart: true)
+        #expect(try Directories.readLink(node.path("config.toml")) == "real.toml")
+        #expect(node.text("real.toml") == ContainerdInstallTests.two)
+        #expect(unsafe unlink(node.path("real.toml")) == 0)
+        #expect(message { try installer(node).install(restart: true) }?.contains("leads nowhere") == true)
+        #expect(node.text("vnode.toml") == nil)
+    }
+
+    /// The files were written, and then the machine went down, or the installer.
+    @Test func containerdIsRestartedForFilesItHasNotRead() throws {
+        let node = try FakeNode()
+        node.containerdStarted = 1
+        try node.write(ContainerdInstallTests.two, to: "config.toml")
+        _ = try installer(node).install(restart: false)
+        #expect(node.restarts == 0)
+        #expect(try installer(node).install(restart: false) == [])
+        #expect(try installer(node).install(restart: true) == ["containerd: restarted, it ran with older files"])
+        #expect(node.restarts == 1)
+        #expect(try installer(node).install(restart: true) == [])
+        #expect(node.restarts == 1)
+    }
+
+    @Test func theBackupIsWhatWasThereBeforeUs() throws {
+        let node = try FakeNode()
+        node.version = "1.7.24"
+        try node.write(ContainerdInstallTests.two, to: "config.toml")
+        _ = try installer(node).install(restart: true)
+        #expect(node.text("config.toml.before-vnode") == ContainerdInstallTests.two)
+        let other = ContainerdInstall(
+            node: node, configuration: node.path("config.toml"), dropIn: node.path("vnode.toml"), program: "/opt/vnode-runtime", patience: 1)
+        _ = try other.install(restart: true)
+        #expect(node.text("config.toml.before-vnode") == ContainerdInstallTests.two)
+        _ = try other.uninstall(restart: true)
+        #expect(node.text("config.toml.before-vnode") == ContainerdInstallTests.two)
     }
 
     @Test func aConfigurationThatIsNotReadIsRefused() throws {
