@@ -93,7 +93,7 @@ enum Execution {
         var arguments = arguments
         var program: [UInt8]?
         if let path = arguments.value("process") {
-            let bytes = try attempt("reading the process", path) { () throws(Errno) in try Files.read(path, limit: 16 << 20) }
+            let bytes = try Bundle.read(path, "reading the process")
             do { program = try BundleRewrite.process(try JSON(bytes), hasAppArmor: record.hasAppArmor).bytes() } catch let error as Failure
             {
                 throw error

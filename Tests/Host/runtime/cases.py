@@ -399,6 +399,7 @@ def failures_leave_nothing(machine):
     gone = f"{machine.kubelet}/pods/{pod.uid}/volumes/gone"
     set_linux = lambda **more: lambda spec: spec["linux"].update(more)  # noqa: E731
     bad(["vnode: hooks.prestart"], lambda spec: spec.update(hooks={"prestart": [{"path": "/bin/true"}]}))
+    bad(["vnode: Hooks: must be written hooks"], lambda spec: spec.update(Hooks={"prestart": [{"path": "/bin/true"}]}))
     bad(["vnode: linux.cgroupsPath", ".."], set_linux(cgroupsPath="/vnode-test-pods/../../x"))
     bad(["vnode: linux.namespaces: network /nowhere: ENOENT"], set_linux(
         namespaces=[{"type": "mount"}, {"type": "network", "path": "/nowhere"}]))
