@@ -92,12 +92,21 @@ final class Creation {
         let arguments = arguments
         // The vNode's is entered too: the engine inherits what it is started in.
         let entered = network?.descriptor.raw ?? vnode.first.raw
-        let answer = try vnode.run { () throws(Failure) in
-            try staged.stage(rewrite, tree, mounts, sysctls, network: network, in: vnode)
-            return try staged.runEngine(arguments, console: console, network: entered, log: file.file.raw, in: vnode)
+        let answer: Inside.Answer
+        do throws(Failure) {
+            answer = try vnode.run { () throws(Failure) in
+                try staged.stage(rewrite, tree, mounts, sysctls, network: network, in: vnode)
+                return try staged.runEngine(arguments, console: console, network: entered, log: file.file.raw, in: vnode)
+            }
+        } catch {
+            log.append(file.bytes)
+            throw error
         }
-        log.append(file.bytes)
-        guard answer.status == 0, let pid = answer.pid else { return answer.status == 0 ? 1 : answer.status }
+        log.append(file.bytes, of: vnode.engine, status: answer.status)
+        guard answer.status == 0 else { return answer.status }
+        guard let pid = answer.pid else {
+            throw Failure("running the engine: \(vnode.engine.name): it ended with status 0 and has written no pid")
+        }
         try finish(pid, cgroup, root, sysctls, owner: vnode.state.uidBase, bundle)
         return 0
     }

@@ -24,7 +24,7 @@ enum Deletion {
                 // The engine never had it, or has lost it: what is staged is to go nevertheless.
                 let isUnknown = String(decoding: bytes, as: UTF8.self).contains("does not exist")
                 guard isForced || isUnknown else {
-                    log.append(bytes)
+                    log.append(bytes, of: vnode.engine, status: status)
                     return status
                 }
             }

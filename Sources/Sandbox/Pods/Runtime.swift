@@ -77,7 +77,7 @@ enum Execution {
             defer { if let path { _ = unsafe unlink(path) } }
             return Inside.Answer(status: try vnode.runEngine(arguments, network: nil, log: file.file.raw))
         }.status
-        log.append(file.bytes)
+        log.append(file.bytes, of: vnode.engine, status: status)
         return status
     }
 
@@ -120,7 +120,12 @@ enum Execution {
             return try StagedContainer(top: top, id: record.id, view: record.view ?? 0, isFirst: false).runEngine(
                 arguments, console: console, network: network.raw, log: file.file.raw, in: vnode)
         }
-        log.append(file.bytes)
+        // Otherwise it is the program's status.
+        if arguments.has("detach") {
+            log.append(file.bytes, of: vnode.engine, status: answer.status)
+        } else {
+            log.append(file.bytes)
+        }
         if let pidFile, let pid = answer.pid { try Bundle.replace(pidFile, by: "\(pid)") }
         return answer.status
     }

@@ -51,6 +51,12 @@ final class RuntimeLog {
         guard let file, !bytes.isEmpty else { return }
         try? Files.write(bytes, to: file.descriptor)
     }
+
+    /// The same of an engine that has ended. One that failed without a word has a word said for it: containerd shows what is in the log.
+    func append(_ bytes: [UInt8], of engine: Engine, status: Int32) {
+        append(bytes)
+        if status != 0, bytes.isEmpty { error("running the engine: \(engine.name): ended with status \(status)") }
+    }
 }
 
 /// A file without a path, for what an engine writes where it has none of the node's.

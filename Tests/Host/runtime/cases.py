@@ -440,6 +440,23 @@ def no_daemon(machine):
 
 
 @case
+def silent_engine(machine):
+    """an engine that fails without a word, or cannot be run, has a word said for it in the log"""
+    script = machine.scratch + "/no-interpreter"
+    with open(script, "w") as file:
+        file.write("#!/nowhere\n")
+    os.chmod(script, 0o755)
+    for engine, words in (("/usr/bin/false", ["false: ended with status 1"]), (script, ["no-interpreter", "ENOENT"]),
+                          ("/nowhere/engine", ["the engine /nowhere/engine is not there"])):
+        one = Container(machine, "container1", ["true"])
+        ended = one.create(env={"VNODE_ENGINE": engine})
+        expect(f"status with {engine}", ended.returncode, 1)
+        has(json.loads(ended.log.strip().split("\n")[-1])["msg"], "vnode: ", *words)
+        expect("vNodes", machine.vnodes(), [])
+        one.unmount()
+
+
+@case
 def dead_vnode(machine):
     """containers of a vNode whose first process was killed end, are deleted, and the next pod gets a new one"""
     pod = Pod(machine, "p1", "shop")
