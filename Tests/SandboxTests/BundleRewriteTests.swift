@@ -143,6 +143,12 @@ import Testing
         #expect(bundle.sysctls == ["net.ipv4.ip_forward": "1"])
     }
 
+    @Test func sysctlsAreWrittenByWhoIsNotAskedToLeaveThemAlone() throws {
+        #expect(try rewritten().mayWriteSysctls)
+        #expect(try rewritten { $0["linux"]?["readonlyPaths"] = ["/proc/bus", "/proc/sysrq-trigger"] }.mayWriteSysctls)
+        #expect(try !rewritten { $0["linux"]?["readonlyPaths"] = ["/proc/bus", "/proc/sys"] }.mayWriteSysctls)
+    }
+
     @Test func profilesAreLeftOutWhereNobodyCanLoadThem() throws {
         #expect(try rewritten().spec["process"]?["apparmorProfile"] == nil)
         var told = surroundings()

@@ -52,6 +52,8 @@ struct BundleRewrite {
     private(set) var devices: ContainerDevices
     private(set) var sysctls: [String: String] = [:]
     private(set) var network = Network.vnode
+    /// A privileged pod: its `/proc/sys` is not asked to be read-only.
+    private(set) var mayWriteSysctls = true
     /// Of the bundle as it was, on the node.
     let rootPath: String
 
@@ -82,6 +84,7 @@ struct BundleRewrite {
         // The trees are covered already, and their mounts are locked.
         for list in ["maskedPaths", "readonlyPaths"] {
             guard let paths = spec["linux"]?[list]?.array else { continue }
+            if paths.contains(where: { ["/proc", "/proc/sys"].contains($0.string) }) { mayWriteSysctls = false }
             spec["linux"]?[list] = .array(paths.filter { !BundleRewrite.isOfTree($0.string ?? "") })
         }
         try mergeFilter(surroundings)

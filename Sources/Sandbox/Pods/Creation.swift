@@ -83,7 +83,8 @@ final class Creation {
         record.cgroup = cgroup.path
         try cgroup.make(root: root)
         record.madeCgroups = cgroup.made
-        let view = try vnode.daemon.addView(vnode.state.name, record.id, cgroup: cgroup.path, top: cgroup.top, isTied: false)
+        let view = try vnode.daemon.addView(
+            vnode.state.name, record.id, cgroup: cgroup.path, network: network?.inode, top: cgroup.top, isTied: false)
         record.view = view
         record.shownAt = mounts.shownAt
         try vnodes.records.write(record, name)

@@ -43,7 +43,7 @@ enum Deletion {
                 var words = ["delete", "--force", record.id]
                 if record.isSystemd { words.insert("--systemd-cgroup", at: 0) }
                 let log = try EngineLogFile()
-                _ = try vnode.runEngine(try RuntimeArguments(words), network: nil, log: log.file.raw)
+                _ = try? vnode.runEngine(try RuntimeArguments(words), network: nil, log: log.file.raw)
             }
             StagedContainer.remove(record.id, shownAt: record.shownAt, in: vnode)
             return Inside.Answer()

@@ -30,7 +30,9 @@ struct StagedContainer {
             if isFirst { try ContainerNetwork.open(network.descriptor.raw, to: vnode.state.uidBase) }
         }
         let entered = network?.descriptor.raw ?? vnode.first.raw
-        try ViewPlan.stage(number: view, top: top, first: entered, sysfs: sysfs)
+        // Sysctls of a network namespace of the node's are its root's to write: the daemon does it for who may write here at all.
+        let isPrepared = network?.isPrepared == true && rewrite.mayWriteSysctls
+        try ViewPlan.stage(number: view, top: top, first: entered, sysfs: sysfs, isPrepared: isPrepared)
         try sysctls.apply(network: entered, tree: top + "/proc")
         var rewrite = rewrite
         if !ViewPlan.hasCgroupDirectory(top) { rewrite.dropCgroupMount() }

@@ -266,6 +266,19 @@ def network_by_path(machine):
         has(one.execute("cat", "/sys/class/net/lo/ifalias").stdout, "loopback-of-the-pod")
         expect("sysctl", one.execute("cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start").stdout.strip(), "7")
         expect("ipc sysctl", one.execute("sh", "-c", "read value </proc/sys/kernel/shm_rmid_forced; echo $value").stdout.strip(), "1")
+        write = "(echo 77 >/proc/sys/net/ipv4/ip_default_ttl) 2>/dev/null; read value </proc/sys/net/ipv4/ip_default_ttl; echo $value"
+        expect("a write where /proc/sys is read-only", one.execute("sh", "-c", write).stdout.strip(), "64")
+
+        def privileged(spec):
+            change(spec)
+            spec["linux"]["readonlyPaths"] = []
+
+        node = open("/proc/sys/net/ipv4/ip_default_ttl").read()
+        two = Container(machine, "container2", ["sleep", "60"], change=privileged).begin()
+        expect("a write where it is not", two.execute("sh", "-c", write).stdout.strip(), "77")
+        expect("in the other", one.execute("cat", "/proc/sys/net/ipv4/ip_default_ttl").stdout.strip(), "77")
+        expect("the node's", open("/proc/sys/net/ipv4/ip_default_ttl").read(), node)
+        two.end()
         one.end()
     finally:
         run("ip", "netns", "del", "vnode-rt")
