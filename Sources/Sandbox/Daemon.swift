@@ -19,12 +19,12 @@ final class Daemon {
     /// Seconds after which a daemon that does not answer counts as stuck.
     static let patience = 10
 
-    /// The daemon that listens at `socket`, or one of the vNode's own when none was asked for and none is there.
+    /// The daemon that listens at `socket`; when none was asked for the node's, or one of the vNode's own when that is not there.
     /// `record` is told of its process before anything else, so that it is found again whatever happens.
     static func connect(
-        _ socket: String?, directory: String, record: (ProcessIdentity) throws(Failure) -> Void
+        _ socket: String?, ofNode: String, directory: String, record: (ProcessIdentity) throws(Failure) -> Void
     ) throws(Failure) -> Daemon {
-        let path = socket ?? defaultSocketPath
+        let path = socket ?? ofNode
         var found: Channel?
         do throws(Errno) {
             found = try Channel.connect(to: path, seconds: patience)

@@ -118,6 +118,23 @@ struct NodeConfigurationTests {
         #expect(throws: ConfigurationError.self) { try NodeConfiguration.load(file, environment: [:]) }
     }
 
+    @Test func placesAreTheFilesUnlessTheyAreGiven() throws {
+        let file = try temporary("state-dir = \"/run/a\"\nsocket = \"/run/a/s\"\n")
+        defer { unsafe unlink(file) }
+        #expect(try NodeConfiguration.stateDirectory(given: nil, from: file) == "/run/a")
+        #expect(try NodeConfiguration.socket(given: nil, from: file) == "/run/a/s")
+        #expect(try NodeConfiguration.stateDirectory(given: nil, from: "/nonexistent") == "/run/vnode")
+        #expect(try NodeConfiguration.socket(given: nil, from: "/nonexistent") == "/run/vnode/vnode-fs.sock")
+        let broken = try temporary("\nsocket = 1\n")
+        defer { unsafe unlink(broken) }
+        #expect(try NodeConfiguration.stateDirectory(given: "/x", from: broken) == "/x")
+        #expect(try NodeConfiguration.socket(given: "/x", from: broken) == "/x")
+        for read in [NodeConfiguration.stateDirectory(given:from:), NodeConfiguration.socket(given:from:)] {
+            let error = #expect(throws: ConfigurationError.self) { try read(nil, broken) }
+            #expect(error?.description == "\(broken):2: socket must be a string, not an integer")
+        }
+    }
+
     private func temporary(_ text: String) throws -> String {
         let path = "/tmp/vnode-config-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         _ = try Files.open(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
