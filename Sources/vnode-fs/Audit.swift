@@ -92,7 +92,9 @@ struct RunAudit: ParsableCommand {
         do {
             places = (try NodeConfiguration.stateDirectory(given: state), try NodeConfiguration.socket(given: socket))
         } catch { throw unable("\(error)") }
-        guard let name, let pid = recorded(name, places.state) ?? served(name, places.socket) else { throw unable("no vNode named \"\(name ?? "")\" is up") }
+        guard let name, let pid = recorded(name, places.state) ?? served(name, places.socket) else {
+            throw unable("no vNode named \"\(name ?? "")\" is up")
+        }
         return (pid, "vNode \(name)")
     }
 

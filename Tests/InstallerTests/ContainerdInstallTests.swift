@@ -126,7 +126,8 @@ struct ContainerdInstallTests {
         _ = try installer(node).install(restart: true)
         #expect(node.text("config.toml.before-vnode") == ContainerdInstallTests.two)
         let other = ContainerdInstall(
-            node: node, configuration: node.path("config.toml"), dropIn: node.path("vnode.toml"), program: "/opt/vnode-runtime", patience: 1)
+            node: node, configuration: node.path("config.toml"), dropIn: node.path("vnode.toml"), program: "/opt/vnode-runtime", patience: 1
+        )
         _ = try other.install(restart: true)
         #expect(node.text("config.toml.before-vnode") == ContainerdInstallTests.two)
         _ = try other.uninstall(restart: true)
@@ -172,7 +173,8 @@ struct ContainerdInstallTests {
 
 struct ContainerdTextTests {
     @Test(arguments: [
-        ("version = 2\n", 2), ("# x\r\nversion = 3\r\n[a]\r\nversion = 9\r\n", 3), ("# x\n  version=3 # y\n[a]\nversion = 9\n", 3), ("[a]\nversion = 2\n", nil), ("", nil),
+        ("version = 2\n", 2), ("# x\r\nversion = 3\r\n[a]\r\nversion = 9\r\n", 3), ("# x\n  version=3 # y\n[a]\nversion = 9\n", 3),
+        ("[a]\nversion = 2\n", nil), ("", nil),
     ])
     func versions(_ text: String, _ version: Int?) { #expect(ContainerdText.version(of: text) == version) }
 

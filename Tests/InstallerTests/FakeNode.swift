@@ -51,7 +51,8 @@ final class FakeNode: Node {
             isUp = comesBack(dump(path("config.toml")) ?? "")
             if containerdStarted > 0 { containerdStarted = Clock.monotonic / 1000 }
             return isUp ? done() : ProgramOutput(status: 1, output: "", errors: "Job for containerd.service failed")
-        case ["systemctl", "show", "containerd", "--property=ActiveEnterTimestampMonotonic", "--value"]: return done("\(containerdStarted)\n")
+        case ["systemctl", "show", "containerd", "--property=ActiveEnterTimestampMonotonic", "--value"]:
+            return done("\(containerdStarted)\n")
         case ["systemctl", "show", "vnode-fs", "--property=NeedDaemonReload", "--value"]: return done(needsDaemonReload ? "yes\n" : "no\n")
         case ["systemctl", "enable", "--now", "vnode-fs"]:
             isServing = true

@@ -129,10 +129,9 @@ struct NodeConfigurationTests {
         defer { unsafe unlink(broken) }
         #expect(try NodeConfiguration.stateDirectory(given: "/x", from: broken) == "/x")
         #expect(try NodeConfiguration.socket(given: "/x", from: broken) == "/x")
-        for read in [NodeConfiguration.stateDirectory(given:from:), NodeConfiguration.socket(given:from:)] {
-            let error = #expect(throws: ConfigurationError.self) { try read(nil, broken) }
-            #expect(error?.description == "\(broken):2: socket must be a string, not an integer")
-        }
+        let expected = ConfigurationError("\(broken):2: socket must be a string, not an integer")
+        #expect(throws: expected) { try NodeConfiguration.stateDirectory(given: nil, from: broken) }
+        #expect(throws: expected) { try NodeConfiguration.socket(given: nil, from: broken) }
     }
 
     private func temporary(_ text: String) throws -> String {

@@ -7,25 +7,32 @@ import OCI
 enum KnownKeys {
     static let all: Set<String> = [
         // config.json
-        "ociVersion", "process", "root", "hostname", "domainname", "mounts", "hooks", "annotations", "linux", "solaris", "windows", "vm", "zos",
+        "ociVersion", "process", "root", "hostname", "domainname", "mounts", "hooks", "annotations", "linux", "solaris", "windows", "vm",
+        "zos",
         // process
-        "terminal", "consoleSize", "height", "width", "user", "uid", "gid", "umask", "additionalGids", "username", "args", "commandLine", "env",
+        "terminal", "consoleSize", "height", "width", "user", "uid", "gid", "umask", "additionalGids", "username", "args", "commandLine",
+        "env",
         "cwd", "capabilities", "bounding", "effective", "inheritable", "permitted", "ambient", "rlimits", "type", "hard", "soft",
-        "noNewPrivileges", "apparmorProfile", "oomScoreAdj", "scheduler", "policy", "nice", "priority", "flags", "runtime", "deadline", "period",
+        "noNewPrivileges", "apparmorProfile", "oomScoreAdj", "scheduler", "policy", "nice", "priority", "flags", "runtime", "deadline",
+        "period",
         "selinuxLabel", "ioPriority", "class", "execCPUAffinity", "initial", "final",
         // root, mounts, hooks
-        "path", "readonly", "destination", "source", "options", "prestart", "createRuntime", "createContainer", "startContainer", "poststart",
+        "path", "readonly", "destination", "source", "options", "prestart", "createRuntime", "createContainer", "startContainer",
+        "poststart",
         "poststop", "timeout",
         // linux
         "uidMappings", "gidMappings", "containerID", "hostID", "size", "sysctl", "resources", "cgroupsPath", "namespaces", "devices",
-        "netDevices", "major", "minor", "fileMode", "seccomp", "rootfsPropagation", "maskedPaths", "readonlyPaths", "mountLabel", "intelRdt",
+        "netDevices", "major", "minor", "fileMode", "seccomp", "rootfsPropagation", "maskedPaths", "readonlyPaths", "mountLabel",
+        "intelRdt",
         "personality", "domain", "timeOffsets", "secs", "nanosecs", "memoryPolicy", "mode", "nodes",
         // seccomp
         "defaultAction", "defaultErrnoRet", "architectures", "listenerPath", "listenerMetadata", "syscalls", "names", "action", "errnoRet",
         "index", "value", "valueTwo", "op",
         // resources
-        "allow", "access", "memory", "limit", "reservation", "swap", "kernel", "kernelTCP", "swappiness", "disableOOMKiller", "useHierarchy",
-        "checkBeforeUpdate", "cpu", "shares", "quota", "burst", "realtimeRuntime", "realtimePeriod", "cpus", "mems", "idle", "pids", "blockIO",
+        "allow", "access", "memory", "limit", "reservation", "swap", "kernel", "kernelTCP", "swappiness", "disableOOMKiller",
+        "useHierarchy",
+        "checkBeforeUpdate", "cpu", "shares", "quota", "burst", "realtimeRuntime", "realtimePeriod", "cpus", "mems", "idle", "pids",
+        "blockIO",
         "weight", "leafWeight", "weightDevice", "throttleReadBpsDevice", "throttleWriteBpsDevice", "throttleReadIOPSDevice",
         "throttleWriteIOPSDevice", "rate", "hugepageLimits", "pageSize", "network", "classID", "priorities", "name", "rdma", "hcaHandles",
         "hcaObjects", "unified",
