@@ -81,6 +81,8 @@ final class Creation {
         var cgroup = ContainerCgroup(place, root: root)
         defer { record.madeCgroups = cgroup.made }
         record.cgroup = cgroup.path
+        if Directories.kind(cgroup.path) == nil { record.madeCgroups = [cgroup.path] }
+        try vnodes.records.write(record, name)
         try cgroup.make(root: root)
         record.madeCgroups = cgroup.made
         let view = try vnode.daemon.addView(

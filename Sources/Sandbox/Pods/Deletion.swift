@@ -52,7 +52,12 @@ enum Deletion {
         removeCgroup(record)
     }
 
-    private static func removeCgroup(_ record: ContainerRecord) {
+    /// As runc says it, and as crun does, which has not found the file of a container's state.
+    static func saysUnknown(_ log: String) -> Bool {
+        log.contains("does not exist") || log.contains("/status") && log.contains("No such file or directory")
+    }
+
+    static func removeCgroup(_ record: ContainerRecord) {
         // What is above it is the pod's, whose other containers may just be made.
         if let cgroup = record.cgroup, record.madeCgroups.contains(cgroup) { try? Cgroup.remove(cgroup) }
     }

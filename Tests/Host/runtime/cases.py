@@ -495,6 +495,55 @@ def same_identity(machine):
 
 
 @case
+def killed_creators_nobody_deletes(machine):
+    """what a killed create has left and nobody deletes, its vNode too, goes with the next container that ends, or with vnode list"""
+    for round, delay in enumerate((0.005, 0.01, 0.03, 0.06, 0.1, 0.15, 0.25, 0.35)):
+        for mode in ("true", "false"):
+            env = {"VNODE_PER_POD": mode}
+            one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), "sandbox")
+            command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
+            creator = subprocess.Popen(command, env=machine.environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(delay)
+            creator.kill()
+            if creator.wait() == 0:
+                one.delete("--force")
+            time.sleep(0.1)
+            if round % 2:
+                run(shim.BIN + "/vnode", "list", env=machine.environment({}))
+            else:
+                two = Container(machine, "container2", ["true"], Pod(machine, "p2", "bank"), "sandbox").begin(env=env)
+                two.wait()
+                two.end()
+            shim.reap()
+            one.unmount()
+            expect(f"vNodes after {delay} s, per pod: {mode}", machine.vnodes(), [])
+            expect(f"records after {delay} s, per pod: {mode}", os.listdir(machine.state + "/containers"), [])
+
+
+@case
+def killed_creators_beside_others(machine):
+    """what a killed create has left in a vNode that others use goes with the next container that ends, and theirs go on"""
+    other = Container(machine, "container0", ["sleep", "60"], Pod(machine, "p0", "shop"), "sandbox").begin()
+    for delay in (0.02, 0.05, 0.1, 0.2):
+        one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), "sandbox")
+        command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
+        creator = subprocess.Popen(command, env=machine.environment({}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        creator.kill()
+        if creator.wait() == 0:
+            one.delete("--force")
+        time.sleep(0.1)
+        two = Container(machine, "container2", ["true"], Pod(machine, "p2", "bank"), "sandbox").begin()
+        two.wait()
+        two.end()
+        shim.reap()
+        one.unmount()
+        expect(f"records after {delay} s", len(os.listdir(machine.state + "/containers")), 1)
+        expect("the other", other.execute("echo", "on").stdout.strip(), "on")
+    other.end()
+
+
+@case
 def killed_creators(machine):
     """a create killed at any moment leaves what delete --force takes away"""
     for delay in (0.01, 0.03, 0.06, 0.1, 0.15, 0.25):
