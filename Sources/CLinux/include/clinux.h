@@ -56,6 +56,7 @@ const char *clinux_errno_name(int error);
 // fork is marked unavailable in Swift. Only for a process with one thread.
 pid_t clinux_fork(void);
 // prctl is variadic.
+// PR_SET_PDEATHSIG; the signal comes at once, and ESRCH where it is not deadly, when who made the caller has ended already.
 int clinux_die_with_parent(int signal);
 // Descendants whose parent dies become children of this process.
 int clinux_adopt_orphans(void);

@@ -110,13 +110,13 @@ final class Creation {
         guard let pid = answer.pid else {
             throw Failure("running the engine: \(vnode.engine.name): it ended with status 0 and has written no pid")
         }
-        try finish(pid, cgroup, root, sysctls, owner: vnode.state.uidBase, bundle)
+        try finish(pid, cgroup, root, sysctls, in: vnode, bundle)
         return 0
     }
 
     /// The container is there and waits to be started.
     private func finish(
-        _ pid: Int32, _ cgroup: ContainerCgroup, _ root: CgroupRoot, _ sysctls: ContainerSysctls, owner: UInt32, _ bundle: Bundle
+        _ pid: Int32, _ cgroup: ContainerCgroup, _ root: CgroupRoot, _ sysctls: ContainerSysctls, in vnode: Inside, _ bundle: Bundle
     ) throws(Failure) {
         guard let process = ProcessIdentity(pid: pid), let pidfd = process.open() else {
             throw Failure("the container's first process has ended")
@@ -125,10 +125,22 @@ final class Creation {
         guard cgroup.holds(pid, root: root) else {
             throw Failure("the engine has put the container elsewhere than into \(cgroup.path), where its view looks: see --systemd-cgroup")
         }
-        try sysctls.apply(to: pidfd, owner: owner)
+        // The engine was told paths with a pid in them, which may have been another process's by then.
+        for kind in ["user", "pid"] { try check(kind, of: pid, in: vnode) }
+        guard process.isAlive else { throw Failure("the container's first process has ended") }
+        try sysctls.apply(to: pidfd, owner: vnode.state.uidBase)
         try vnodes.records.write(record, name)
         try bundle.sharePIDNamespace("/proc/\(pid)/ns/pid")
         if let path = arguments.value("pid-file") { try Bundle.replace(path, by: "\(pid)") }
+    }
+
+    private func check(_ kind: String, of pid: Int32, in vnode: Inside) throws(Failure) {
+        let path = "/proc/\(pid)/ns/\(kind)"
+        let own = try vnode.namespace(kind)
+        let isOwn = try attempt("looking at the container's namespaces", path) { () throws(Errno) in
+            try Namespaces.identity(of: try Files.open(path, flags: O_RDONLY)) == Namespaces.identity(of: own)
+        }
+        guard isOwn else { throw Failure("the engine has put the container into another \(kind) namespace than the vNode's") }
     }
 
     private func identity(of users: borrowing OwnedFD) throws(Failure) -> Namespaces.Identity {

@@ -21,9 +21,15 @@ final class Inside {
     }
 
     /// The vNode's user namespace.
-    func users() throws(Failure) -> OwnedFD {
-        let path = "/proc/\(state.initProcess?.pid ?? 0)/ns/user"
-        return try attempt("opening", path) { () throws(Errno) in try Files.open(path, flags: O_RDONLY) }
+    func users() throws(Failure) -> OwnedFD { try namespace("user") }
+
+    /// A namespace of the vNode's first process.
+    func namespace(_ kind: String) throws(Failure) -> OwnedFD {
+        let path = "/proc/\(state.initProcess?.pid ?? 0)/ns/\(kind)"
+        let found = try attempt("opening", path) { () throws(Errno) in try Files.open(path, flags: O_RDONLY) }
+        // It still is that process, so the pid was.
+        guard state.initProcess?.isAlive == true else { throw Failure("the vNode \(state.name) has ended") }
+        return found
     }
 
     /// What work in staging answers.
