@@ -70,6 +70,8 @@ enum Execution {
             var path: String?
             if let resources {
                 let staged = "/inner/\(record.id)/resources-\(getpid())"
+                // Of a process that was killed, and had the same pid.
+                _ = unsafe unlink(staged)
                 try MountStep.perform([.text(staged, resources)], "staging the resources")
                 arguments = arguments.with("resources", staged)
                 path = staged
@@ -112,6 +114,8 @@ enum Execution {
             var path: String?
             if let program {
                 let staged = "\(top)/process-\(getpid())"
+                // Of a process that was killed, and had the same pid.
+                _ = unsafe unlink(staged)
                 try MountStep.perform([.text(staged, program)], "staging the process")
                 arguments = arguments.with("process", staged)
                 path = staged
