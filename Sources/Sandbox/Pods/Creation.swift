@@ -73,7 +73,7 @@ final class Creation {
         let sysctls = try ContainerSysctls(rewrite.sysctls)
         let network = try ContainerNetwork.open(rewrite.network, first: vnode.first)
         let tree = try RootTree(bundle.path(rewrite.rootPath), owner: vnode.state.uidBase, users: users)
-        let mounts = try ContainerMounts(rewrite.sources, owner: vnode.state.uidBase, users: users)
+        let mounts = try ContainerMounts(rewrite.sources, owner: vnode.state.uidBase, users: users, log)
         let console = try arguments.value("console-socket").map { path throws(Failure) in
             try attempt("opening the console socket", path) { () throws(Errno) in try MountTree(path).release() }
         }
