@@ -50,10 +50,13 @@ final class Daemon {
 
     /// Whether the node's daemon still serves a vNode: not after its death, nor when another has taken its place.
     /// One that cannot be asked counts as serving.
-    static func serves(_ state: State) -> Bool {
+    static func serves(_ state: State) -> Bool { serves(state, seconds: patience) }
+
+    /// The same for who has waited already.
+    static func serves(_ state: State, seconds: Int) -> Bool {
         let path = state.daemonSocket
         do {
-            let channel = try Channel.connect(to: path, seconds: patience)
+            let channel = try Channel.connect(to: path, seconds: seconds)
             for descriptor in try channel.ask(.staging(vnode: state.name)).1 { _ = close(descriptor) }
             return true
         } catch let error as Errno {

@@ -14,6 +14,8 @@ enum Deletion {
             if isForced { return 0 }
             throw Failure.unknownContainer
         }
+        // What is staged and the view stay until the vNode ends: nobody has the way there but vnode-fs.
+        if let unreachable = found.unreachable, !isForced { throw unreachable }
         if let vnode = found.vnode {
             let file = try EngineLogFile()
             let status = try vnode.run { () throws(Failure) in
@@ -22,7 +24,7 @@ enum Deletion {
             if status != 0 {
                 let bytes = file.bytes
                 // The engine never had it, or has lost it: what is staged is to go nevertheless.
-                let isUnknown = String(decoding: bytes, as: UTF8.self).contains("does not exist")
+                let isUnknown = Deletion.saysUnknown(String(decoding: bytes, as: UTF8.self))
                 guard isForced || isUnknown else {
                     log.append(bytes, of: vnode.engine, status: status)
                     return status
@@ -30,6 +32,7 @@ enum Deletion {
             }
             takeAway(record, in: vnode, isForced: false)
         } else {
+            if found.unreachable != nil { found.kill() }
             removeCgroup(record)
         }
         try found.vnodes.leave(record, as: found.name)
@@ -74,6 +77,8 @@ final class FoundContainer {
     let name: String
     let record: ContainerRecord?
     let vnode: Inside?
+    /// Why nobody can work in the vNode, although it is up: its daemon does not answer.
+    let unreachable: Failure?
 
     init(_ arguments: RuntimeArguments, _ settings: RuntimeSettings) throws(Failure) {
         guard let id = arguments.container else { throw Failure("\(arguments.command): no container id") }
@@ -84,12 +89,30 @@ final class FoundContainer {
             state.initProcess?.isAlive == true
         else {
             vnode = nil
+            unreachable = nil
             return
         }
-        do throws(Failure) { vnode = try Inside(state, settings) } catch {
-            // It ends with its daemon, and may be about to.
-            if state.initProcess?.isAlive == true, Daemon.serves(state) { throw error }
+        do throws(Failure) {
+            vnode = try Inside(state, settings)
+            unreachable = nil
+        } catch {
             vnode = nil
+            // It ends with its daemon, and may be about to.
+            unreachable = state.initProcess?.isAlive == true && Daemon.serves(state, seconds: 1) ? error : nil
         }
+    }
+
+    /// The vNode, to work in it.
+    func reached() throws(Failure) -> (record: ContainerRecord, vnode: Inside) {
+        if let unreachable { throw unreachable }
+        guard let record, let vnode else { throw Failure.unknownContainer }
+        return (record, vnode)
+    }
+
+    /// Kills all of the container, for which the kernel alone is needed. Only what can be told from a later one's processes.
+    func kill() {
+        guard let record else { return }
+        if let process = record.process?.open() { try? Processes.send(SIGKILL, to: process) }
+        if let cgroup = record.cgroup { Cgroup.kill(cgroup) }
     }
 }

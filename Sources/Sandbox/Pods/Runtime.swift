@@ -59,7 +59,13 @@ enum Execution {
         _ arguments: RuntimeArguments, _ settings: RuntimeSettings, _ log: RuntimeLog
     ) throws(Failure) -> Int32 {
         let found = try FoundContainer(arguments, settings)
-        guard let record = found.record, let vnode = found.vnode else { throw Failure.unknownContainer }
+        if arguments.isDeadly, let unreachable = found.unreachable {
+            // A pod must be able to end whatever has become of vnode-fs.
+            log.warning("\(unreachable): killing the container by its cgroup")
+            found.kill()
+            return 0
+        }
+        let (record, vnode) = try found.reached()
         var arguments = arguments
         var resources: [UInt8]?
         if let path = arguments.value("resources"), path != "-" {
@@ -88,9 +94,8 @@ enum Execution {
         _ arguments: RuntimeArguments, _ settings: RuntimeSettings, _ log: RuntimeLog
     ) throws(Failure) -> Int32 {
         let found = try FoundContainer(arguments, settings)
-        guard let record = found.record, let vnode = found.vnode, let process = record.process?.open() else {
-            throw Failure.unknownContainer
-        }
+        let (record, vnode) = try found.reached()
+        guard let process = record.process?.open() else { throw Failure.unknownContainer }
         let network = try namespace(of: process, record)
         var arguments = arguments
         var program: [UInt8]?
