@@ -108,7 +108,7 @@ struct BundleRewrite {
         }
     }
 
-    /// What an annotation has an engine or systemd do, beside what the bundle says: crun loads a filter of its own instead of `linux.seccomp`
+    /// What an annotation has an engine or systemd do, beside what the bundle says: crun loads another filter than `linux.seccomp`
     /// (`run.oci.seccomp_bpf_data`), or runs the program by a handler; runc and crun give properties to the container's unit.
     static let annotationsOfEngines = ["run.oci.", "module.wasm.", "org.systemd.property."]
 
