@@ -88,9 +88,8 @@ let package = Package(
         .executableTarget(
             name: "vnode-fs",
             dependencies: [
-                "ViewServer", "Sandbox", "Seccomp", "Takeover", "Metrics", "Audit", "Preflight", "Tree", "Control", "Linux", "CLinux",
-                arguments,
-                logging, system,
+                "ViewServer", "Sandbox", "Seccomp", "Takeover", "Metrics", "Audit", "Preflight", "NodeConfiguration", "Tree", "Control",
+                "Linux", "CLinux", arguments, logging, system,
             ],
             swiftSettings: strict),
         .executableTarget(

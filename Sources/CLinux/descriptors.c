@@ -52,4 +52,9 @@ int clinux_lock_byte(int fd, int64_t offset) {
     return fcntl(fd, F_OFD_SETLKW, &lock);
 }
 
+int clinux_try_lock_byte(int fd, int64_t offset) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
+    return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 int clinux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }

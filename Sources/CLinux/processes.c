@@ -23,7 +23,21 @@ struct arguments {
     uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
 };
 
+// Who was made by whom: a process that was made otherwise, by posix_spawn(3) say, finds another pid than its own.
+static struct {
+    pid_t self, parent;
+} made;
+
+static pid_t remember(pid_t pid, pid_t parent) {
+    if (pid == 0) {
+        made.self = getpid();
+        made.parent = parent;
+    }
+    return pid;
+}
+
 pid_t clinux_clone(uint64_t flags, int cgroup, int *pidfd) {
+    pid_t parent = flags & CLONE_PARENT ? 0 : getpid();
     struct arguments arguments = {
         .flags = flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)pidfd,
         // A sibling has the caller's, and must not name one.
@@ -32,7 +46,7 @@ pid_t clinux_clone(uint64_t flags, int cgroup, int *pidfd) {
         arguments.flags |= 0x200000000ULL; // CLONE_INTO_CGROUP
         arguments.cgroup = (uint64_t)cgroup;
     }
-    return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    return remember((pid_t)syscall(SYS_clone3, &arguments, sizeof arguments), parent);
 }
 
 int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
@@ -96,9 +110,20 @@ const char *clinux_errno_name(int error) {
     return name ? name : "errno";
 }
 
-pid_t clinux_fork(void) { return fork(); }
+pid_t clinux_fork(void) {
+    pid_t parent = getpid();
+    return remember(fork(), parent);
+}
 
-int clinux_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0); }
+int clinux_die_with_parent(int signal) {
+    if (prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0) < 0) return -1;
+    // A parent that has ended before sends nothing. One in another PID namespace is 0, dead or alive.
+    pid_t parent = made.self == getpid() ? made.parent : 0;
+    if (parent == 0 || getppid() == parent || getppid() == 0) return 0;
+    kill(getpid(), signal);
+    errno = ESRCH;
+    return -1;
+}
 
 int clinux_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 

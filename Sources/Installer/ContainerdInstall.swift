@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 
 /// Puts the handler `vnode` into a node's containerd, or takes it out; when containerd does not come back, everything is as it was.
@@ -17,7 +18,8 @@ public struct ContainerdInstall<Machine: Node> {
         self.patience = patience
     }
 
-    /// Answers which files it changed; none when all was as it should be.
+    /// Answers what it changed: files, and containerd when it had to be restarted for those of an install that was cut short. Nothing when
+    /// all was as it should be.
     public func install(restart: Bool) throws(InstallError) -> [String] {
         let major = try majorVersion()
         let old = FileChange.text(configuration)
@@ -32,6 +34,8 @@ public struct ContainerdInstall<Machine: Node> {
         }
         let stanza = RuntimeStanza(version: version, program: program, hasSystemdCgroups: before?.hasSystemdCgroups ?? false)
         let text = old ?? "version = \(version)\n"
+        // Before anything of ours is in it, whatever happens then.
+        if let old, !ContainerdText.isChanged(old, import: dropIn) { try backUp(old) }
         var change = FileChange()
         do throws(InstallError) {
             if major >= 2 {
@@ -46,9 +50,12 @@ public struct ContainerdInstall<Machine: Node> {
                 // 1.7 replaces a whole plugin section by that of an imported file: the handler must stand beside the others.
                 try change.set(configuration, Array(ContainerdText.adding(block: stanza.text, to: text).utf8))
             }
-            if change.changed.isEmpty { return [] }
+            if change.changed.isEmpty {
+                guard restart, isRunningWithOlderFiles() else { return [] }
+                try self.restart()
+                return ["containerd: restarted, it ran with older files"]
+            }
             try verify(before, hasHandler: true)
-            try backUp(old, changed: change.changed)
             if restart { try self.restart() }
             return change.changed
         } catch { throw try undone(&change, after: error, restart: restart) }
@@ -70,7 +77,6 @@ public struct ContainerdInstall<Machine: Node> {
                 return []
             }
             try verify(before, hasHandler: false)
-            try backUp(old, changed: change.changed)
             if restart { try self.restart() }
             return change.changed
         } catch { throw try undone(&change, after: error, restart: restart) }
@@ -122,9 +128,23 @@ public struct ContainerdInstall<Machine: Node> {
         }
     }
 
-    private func backUp(_ old: String?, changed: [String]) throws(InstallError) {
-        guard let old, changed.contains(configuration) else { return }
-        try FileChange.write(configuration + ".before-vnode", Array(old.utf8), mode: 0o600)
+    private func backUp(_ old: String) throws(InstallError) {
+        let path = configuration + ".before-vnode"
+        if FileChange.text(path) != old { try FileChange.write(path, Array(old.utf8), mode: 0o600) }
+    }
+
+    /// Whether a file was written after containerd had started: by an install that was ended before its restart, or whose restart failed.
+    private func isRunningWithOlderFiles() -> Bool {
+        guard let said = node.run(["systemctl", "show", "containerd", "--property=ActiveEnterTimestampMonotonic", "--value"]),
+            said.status == 0, let started = Int64(said.output.filter(\.isNumber)), started > 0
+        else { return false }
+        let age = Clock.monotonic / 1000 - started
+        return [configuration, dropIn].contains { path in
+            var status = stat()
+            guard unsafe stat(path, &status) == 0 else { return false }
+            let written = Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000
+            return Clock.wall / 1000 - written < age
+        }
     }
 
     private static var notBack: String { "containerd does not come back" }

@@ -1,3 +1,5 @@
+import NodeConfiguration
+
 /// Edits of a containerd configuration as text: what an administrator wrote stays as it is, to the last comment.
 public enum ContainerdText {
     /// `version = N` of the top level; nil when it is not said.
@@ -12,10 +14,12 @@ public enum ContainerdText {
     private static func words(_ text: Substring) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 
     /// What stands before the first table.
-    private static func topLevel(of text: String) -> [Substring] {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        return Array(lines.prefix { !$0.drop(while: \.isWhitespace).hasPrefix("[") })
+    private static func topLevel(of text: String) -> [String] {
+        Array(Lines.of(text).prefix { !$0.drop(while: \.isWhitespace).hasPrefix("[") })
     }
+
+    /// Whether something of ours is in it.
+    public static func isChanged(_ text: String, import path: String) -> Bool { hasBlock(text) || text.contains("\"\(path)\"") }
 
     // MARK: a block at the end
 
@@ -27,25 +31,29 @@ public enum ContainerdText {
     /// With `block` at the end, instead of the one that was there.
     public static func adding(block: String, to text: String) -> String {
         var rest = removingBlock(from: text)
-        if !rest.isEmpty, !rest.hasSuffix("\n") { rest += "\n" }
+        if !rest.isEmpty, rest.utf8.last != 0x0a { rest += "\n" }
         return rest + "\(begin)\n\(block)\(end)\n"
     }
 
     public static func removingBlock(from text: String) -> String {
-        var kept: [Substring] = []
+        var kept: [String] = []
         var isOurs = false
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line == begin { isOurs = true }
+        for line in Lines.of(text) {
+            let said = plain(line)
+            if said == begin { isOurs = true }
             if !isOurs { kept.append(line) }
-            if line == end { isOurs = false }
+            if said == end { isOurs = false }
         }
         // A block without its end is not ours alone: leave it to whoever changed it.
         return isOurs ? text : kept.joined(separator: "\n")
     }
 
+    /// Without the "\r" an editor may have given all of the file's lines.
+    private static func plain(_ line: String) -> Substring { line.utf8.last == 0x0d ? line.dropLast() : line[...] }
+
     // MARK: an import
 
-    private static func importLine(_ path: String) -> String { "imports = [\"\(path)\"] # vnode\n" }
+    private static func importLine(_ path: String) -> String { "imports = [\"\(path)\"] # vnode" }
 
     /// With `path` among the imports.
     public static func adding(import path: String, to text: String) -> String {
@@ -53,15 +61,19 @@ public enum ContainerdText {
             let parts = line.split(separator: "=", maxSplits: 1)
             return parts.count == 2 && words(parts[0]) == "imports"
         }
-        guard let first else { return importLine(path) + text }
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard let bracket = lines[first].firstIndex(of: "[") else { return importLine(path) + text }
+        guard let first else { return importLine(path) + "\n" + text }
+        var lines = Lines.of(text)
+        guard let bracket = lines[first].firstIndex(of: "[") else { return importLine(path) + "\n" + text }
         lines[first].insert(contentsOf: "\"\(path)\", ", at: lines[first].index(after: bracket))
         return lines.joined(separator: "\n")
     }
 
     public static func removing(import path: String, from text: String) -> String {
-        if let line = text.range(of: importLine(path)) { return String(text[..<line.lowerBound] + text[line.upperBound...]) }
+        var lines = Lines.of(text)
+        if let line = lines.firstIndex(where: { plain($0) == importLine(path) }) {
+            lines.remove(at: line)
+            return lines.joined(separator: "\n")
+        }
         if let entry = text.range(of: "\"\(path)\", ") { return String(text[..<entry.lowerBound] + text[entry.upperBound...]) }
         return text
     }

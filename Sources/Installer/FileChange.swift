@@ -4,23 +4,50 @@ import SystemPackage
 
 /// Files changed together: all of them, or none.
 struct FileChange: ~Copyable {
-    private var before: [(path: String, content: [UInt8]?, mode: UInt32)] = []
+    private struct Before {
+        var path: String
+        var content: [UInt8]?
+        var mode: UInt32
+        /// Where it led, when a symlink was taken away.
+        var link: String?
+    }
+
+    private var before: [Before] = []
     private(set) var changed: [String] = []
 
-    /// Puts `content` at `path` at once, if it is not there already; nil takes the file away.
+    /// Puts `content` at `path` at once, if it is not there already; nil takes the file away. Of a symlink the file it leads to is
+    /// replaced, and the symlink itself taken away.
     mutating func set(_ path: String, _ content: [UInt8]?, mode: UInt32 = 0o644) throws(InstallError) {
         let old = FileChange.read(path)
         if FileChange.isSame(old, content) { return }
-        before.append((path, old, FileChange.mode(path) ?? mode))
+        let place = content == nil ? path : try FileChange.place(path)
+        let kept = FileChange.mode(place) ?? mode
+        before.append(Before(path: place, content: old, mode: kept, link: content == nil ? try? Directories.readLink(path) : nil))
         changed.append(path)
-        try FileChange.write(path, content, mode: FileChange.mode(path) ?? mode)
+        try FileChange.write(place, content, mode: kept)
     }
 
     /// Puts everything back as it was.
     mutating func undo() throws(InstallError) {
-        for (path, content, mode) in before.reversed() { try FileChange.write(path, content, mode: mode) }
+        for one in before.reversed() {
+            if let link = one.link {
+                try attempt("putting back", one.path) { () throws(Errno) in try Directories.link(one.path, to: link) }
+            } else {
+                try FileChange.write(one.path, one.content, mode: one.mode)
+            }
+        }
         before = []
         changed = []
+    }
+
+    /// Where what `path` leads to is: a file renamed to a symlink's name would replace the symlink.
+    private static func place(_ path: String) throws(InstallError) -> String {
+        guard Directories.kind(path) == .symlink else { return path }
+        guard let real = unsafe realpath(path, nil) else {
+            throw InstallError("writing: \(path): a symlink that leads nowhere: \(Errno(rawValue: errno).name)")
+        }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
     }
 
     /// Programs are megabytes, and without optimization == looks at each byte by itself.
@@ -35,7 +62,7 @@ struct FileChange: ~Copyable {
 
     private static func mode(_ path: String) -> UInt32? {
         var status = stat()
-        return unsafe lstat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+        return unsafe stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
     }
 
     static func write(_ path: String, _ content: [UInt8]?, mode: UInt32) throws(InstallError) {

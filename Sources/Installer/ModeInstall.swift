@@ -13,7 +13,7 @@ public enum ModeInstall {
 
     static func setting(_ pods: NodeConfiguration.Pods, in text: String) -> String {
         let wanted = "pods = \"\(pods.rawValue)\""
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var lines = Lines.of(text)
         let top = lines.prefix { !$0.drop(while: \.isWhitespace).hasPrefix("[") }
         let place = top.firstIndex { line in
             let parts = line.split(separator: "=", maxSplits: 1)
@@ -21,7 +21,9 @@ public enum ModeInstall {
         }
         guard let place else { return wanted + "\n" + text }
         // A line that says so already keeps its comment.
-        if (try? NodeConfiguration(parsing: lines[place]))?.pods != pods { lines[place] = wanted }
+        if (try? NodeConfiguration(parsing: lines[place]))?.pods != pods {
+            lines[place] = wanted + (lines[place].utf8.last == 0x0d ? "\r" : "")
+        }
         return lines.joined(separator: "\n")
     }
 }

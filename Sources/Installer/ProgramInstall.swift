@@ -23,6 +23,7 @@ public struct ProgramInstall<Machine: Node> {
     /// Answers which files it changed.
     public func install(start: Bool) throws(InstallError) -> [String] {
         var change = FileChange()
+        let wasThere = FileChange.read(unit) != nil
         do throws(InstallError) {
             for name in Self.programs {
                 guard let content = FileChange.read("\(from)/\(name)") else {
@@ -31,18 +32,26 @@ public struct ProgramInstall<Machine: Node> {
                 try change.set("\(directory)/\(name)", content, mode: 0o755)
             }
             try change.set(unit, Array(UnitFile.text(programs: directory).utf8))
+            if start { try self.start(change.changed) }
+            return change.changed
         } catch {
+            // Otherwise the next install finds all files in place and has nothing to do.
+            let hasNewUnit = change.changed.contains(unit)
+            if start, hasNewUnit, !wasThere { _ = node.run(["systemctl", "disable", "--now", "vnode-fs"]) }
             try change.undo()
+            if start, hasNewUnit { _ = node.run(["systemctl", "daemon-reload"]) }
             throw error
         }
-        if start {
-            if change.changed.contains(unit) { try systemctl("daemon-reload") }
-            let isUp = node.run(["systemctl", "is-active", "--quiet", "vnode-fs"])?.status == 0
-            try systemctl("enable", "--now", "vnode-fs")
-            // Views that are up go on: the new program takes over from the old one.
-            if isUp, change.changed.contains("\(directory)/vnode-fs") { try systemctl("reload", "vnode-fs") }
-        }
-        return change.changed
+    }
+
+    private func start(_ changed: [String]) throws(InstallError) {
+        // Also of an install that was ended before it could say so.
+        let isUnknown = node.run(["systemctl", "show", "vnode-fs", "--property=NeedDaemonReload", "--value"])?.output.hasPrefix("yes")
+        if changed.contains(unit) || isUnknown == true { try systemctl("daemon-reload") }
+        let isUp = node.run(["systemctl", "is-active", "--quiet", "vnode-fs"])?.status == 0
+        try systemctl("enable", "--now", "vnode-fs")
+        // Views that are up go on: the new program takes over from the old one.
+        if isUp, changed.contains("\(directory)/vnode-fs") { try systemctl("reload", "vnode-fs") }
     }
 
     public func uninstall(stop: Bool) throws(InstallError) -> [String] {

@@ -26,6 +26,14 @@ public enum Locks {
         }
     }
 
+    /// Takes the lock on one byte if nobody else has it.
+    public static func tryLock(_ file: borrowing OwnedFD, byte: Int64) throws(Errno) -> Bool {
+        if clinux_try_lock_byte(file.raw, byte) == 0 { return true }
+        let error = Errno(rawValue: errno)
+        if error == .wouldBlock || error == .permissionDenied { return false }
+        throw error
+    }
+
     /// Takes the lock if nobody else has it.
     public static func tryLock(_ file: borrowing OwnedFD, _ mode: Mode = .exclusive) throws(Errno) -> Bool {
         if flock(file.raw, mode.flag | LOCK_NB) == 0 { return true }

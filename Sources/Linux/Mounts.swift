@@ -23,9 +23,9 @@ public enum Mounts {
         _ = try check(unsafe Glibc.mount(source, target, type, flags.rawValue, data))
     }
 
-    /// Takes the mount on `target` out of the tree at once, whoever still uses it.
-    public static func detach(_ target: String) throws(Errno) {
-        _ = try check(unsafe umount2(target, CInt(MNT_DETACH)))
+    /// Takes the mount on `target` out of the tree at once, whoever still uses it. Without `following` a symlink in its place is EINVAL.
+    public static func detach(_ target: String, following: Bool = true) throws(Errno) {
+        _ = try check(unsafe umount2(target, CInt(MNT_DETACH) | (following ? 0 : CInt(UMOUNT_NOFOLLOW))))
     }
 
     public static func pivotRoot(to newRoot: String, old: String) throws(Errno) {

@@ -55,6 +55,21 @@ public struct NodeConfiguration: Sendable, Equatable {
     }
 }
 
+extension NodeConfiguration {
+    /// The state directory of a command: the one it was given, or what the file says. A file that is wrong is an error only where it is
+    /// asked.
+    public static func stateDirectory(given: String?, from path: String = defaultPath) throws(ConfigurationError) -> String {
+        if let given { return given }
+        return try load(path, environment: [:]).stateDirectory
+    }
+
+    /// The same of the control socket of `vnode-fs`.
+    public static func socket(given: String?, from path: String = defaultPath) throws(ConfigurationError) -> String {
+        if let given { return given }
+        return try load(path, environment: [:]).socket
+    }
+}
+
 extension NodeConfiguration.Pods {
     /// What `VNODE_PER_POD` says; nil when it is not set.
     public init?(variable value: String?) throws(ConfigurationError) {

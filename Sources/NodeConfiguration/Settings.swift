@@ -35,9 +35,11 @@ struct Settings {
         var table = ""
         var tables: Set<String> = []
         var keys: Set<String> = []
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, raw) in Lines.of(text).enumerated() {
             let number = index + 1
-            var line = SettingLine(raw.hasSuffix("\r") ? raw.dropLast() : raw, number: number)
+            let content = Lines.withoutReturn(raw)
+            guard !content.utf8.contains(0x0d) else { throw Malformed(line: number, reason: "a carriage return that ends no line") }
+            var line = SettingLine(content, number: number)
             line.skipBlanks()
             if line.isAtEnd { continue }
             if line.take("[") {

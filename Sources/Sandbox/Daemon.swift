@@ -19,12 +19,12 @@ final class Daemon {
     /// Seconds after which a daemon that does not answer counts as stuck.
     static let patience = 10
 
-    /// The daemon that listens at `socket`, or one of the vNode's own when none was asked for and none is there.
+    /// The daemon that listens at `socket`; when none was asked for the node's, or one of the vNode's own when that is not there.
     /// `record` is told of its process before anything else, so that it is found again whatever happens.
     static func connect(
-        _ socket: String?, directory: String, record: (ProcessIdentity) throws(Failure) -> Void
+        _ socket: String?, ofNode: String, directory: String, record: (ProcessIdentity) throws(Failure) -> Void
     ) throws(Failure) -> Daemon {
-        let path = socket ?? defaultSocketPath
+        let path = socket ?? ofNode
         var found: Channel?
         do throws(Errno) {
             found = try Channel.connect(to: path, seconds: patience)
@@ -50,10 +50,13 @@ final class Daemon {
 
     /// Whether the node's daemon still serves a vNode: not after its death, nor when another has taken its place.
     /// One that cannot be asked counts as serving.
-    static func serves(_ state: State) -> Bool {
+    static func serves(_ state: State) -> Bool { serves(state, seconds: patience) }
+
+    /// The same for who has waited already.
+    static func serves(_ state: State, seconds: Int) -> Bool {
         let path = state.daemonSocket
         do {
-            let channel = try Channel.connect(to: path, seconds: patience)
+            let channel = try Channel.connect(to: path, seconds: seconds)
             for descriptor in try channel.ask(.staging(vnode: state.name)).1 { _ = close(descriptor) }
             return true
         } catch let error as Errno {

@@ -120,7 +120,8 @@ public final class Launch {
         try cgroup.make(root: root)
         hasCgroup = true
         try cgroup.fill(limits: state.limits, root: root)
-        let daemon = try Daemon.connect(options.socket, directory: directory.directory(of: state.name)) { process throws(Failure) in
+        let place = directory.directory(of: state.name)
+        let daemon = try Daemon.connect(options.socket, ofNode: options.nodeSocket, directory: place) { process throws(Failure) in
             state.privateDaemon = process
             try directory.write(state)
         }

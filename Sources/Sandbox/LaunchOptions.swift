@@ -1,3 +1,4 @@
+import Control
 import Glibc
 import Linux
 import SystemPackage
@@ -18,8 +19,10 @@ public struct LaunchOptions: Sendable {
     /// Whether its root may make cgroups below those of its containers.
     public var delegatesCgroups = false
     public var command: CommandOptions
-    /// Of the daemon; nil: the default, or a private one.
+    /// Of the daemon; nil: the node's, or a private one.
     public var socket: String?
+    /// Where the node's daemon is looked for.
+    public var nodeSocket = defaultSocketPath
     public var stateDirectory: String
     /// Whose pods the vNode is for.
     var pod: PodKey?

@@ -21,8 +21,18 @@ public struct Summary: Codable, Sendable, Equatable {
     public var created: String
     public var daemonSocket: String
     public var hasPrivateDaemon: Bool
+    /// Whose pods it is for; nil: made by `vnode run`.
+    public var pod: PodKey?
     /// Names of its views; only in `inspect`.
     public var views: [String]?
+
+    /// Whose pods it is for, in a word or two: `namespace shop`. Names come from who makes pods: what would move a terminal is left out.
+    public var pods: String? {
+        pod.map { key in
+            let name = key.value.unicodeScalars.filter { (" "..."~").contains($0) }
+            return "\(key.scope.rawValue) \(String(String.UnicodeScalarView(name)))"
+        }
+    }
 
     init(_ state: State) {
         name = state.name
@@ -40,6 +50,7 @@ public struct Summary: Codable, Sendable, Equatable {
         created = Date(timeIntervalSince1970: Double(state.created)).formatted(.iso8601)
         daemonSocket = state.daemonSocket
         hasPrivateDaemon = state.privateDaemon != nil
+        pod = state.pod
     }
 }
 

@@ -50,7 +50,7 @@ final class NetworkNamespace {
             guard (try? Namespaces.kind(of: namespace)) == .network else { throw .invalidArgument }
             // The caller may have been put into another one than the machine's first process is in.
             for process in ["self", "1"] {
-                let own = try Files.open("/proc/\(process)/ns/net", flags: O_RDONLY)
+                guard let own = try node(process) else { continue }
                 guard try Namespaces.identity(of: namespace) != Namespaces.identity(of: own) else { throw .notPermitted }
             }
             return try NetworkNamespace(namespace, isPrepared: true)
@@ -60,6 +60,16 @@ final class NetworkNamespace {
             case .notPermitted: throw Failure("\(origin): the node's own network namespace is not for vNodes")
             default: throw Failure(origin, "", error)
             }
+        }
+    }
+
+    /// The network namespace of a process of the node; nil where the first one has capabilities the caller lacks, and hides it.
+    private static func node(_ process: String) throws(Errno) -> OwnedFD? {
+        do throws(Errno) {
+            return try Files.open("/proc/\(process)/ns/net", flags: O_RDONLY)
+        } catch {
+            if error == .permissionDenied, process != "self" { return nil }
+            throw error
         }
     }
 

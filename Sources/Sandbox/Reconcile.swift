@@ -35,6 +35,7 @@ extension StateDirectory {
                 _ = consume lock
             }
         }
+        sweepPods()
     }
 
     /// Ends inner containers whose `vnode exec` died. Their mounts wait for the next one: see `Entry`.

@@ -132,14 +132,17 @@ enum Staging {
 
 /// What a child says of its failure before it ends.
 enum Report {
+    /// PIPE_BUF: written and read at once, or not at all.
+    static let longest = 4096
+
     static func send(_ message: String, to pipe: CInt) {
-        let bytes = Array(message.utf8.prefix(1024))
+        let bytes = Array(message.utf8.prefix(longest))
         _ = unsafe bytes.withUnsafeBytes { unsafe write(pipe, $0.baseAddress, $0.count) }
     }
 
     /// nil when the other end was closed without a word.
     static func receive(_ pipe: borrowing OwnedFD) -> String? {
-        var bytes = [UInt8](repeating: 0, count: 1024)
+        var bytes = [UInt8](repeating: 0, count: longest)
         let raw = pipe.raw
         let size = unsafe bytes.withUnsafeMutableBytes { unsafe read(raw, $0.baseAddress, $0.count) }
         return size > 0 ? String(decoding: bytes.prefix(size), as: UTF8.self) : nil

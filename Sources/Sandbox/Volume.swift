@@ -47,12 +47,13 @@ enum InsidePath {
     /// Absolute, and what it says: without empty parts, `.` and `..`.
     static func isPlain(_ path: String) -> Bool {
         guard path.hasPrefix("/"), !path.utf8.contains(0), !path.utf8.contains(0x0a) else { return false }
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        return path == "/" || parts.allSatisfy { !["", ".", ".."].contains($0) }
+        // By bytes: a combining mark makes one Character with the / before it.
+        let parts = path.utf8.split(separator: 0x2f, omittingEmptySubsequences: false).dropFirst()
+        return path == "/" || parts.allSatisfy { part in !["", ".", ".."].contains { part.elementsEqual($0.utf8) } }
     }
 
     /// Where a view is, or the engine puts devices.
     static func isKernels(_ path: String) -> Bool {
-        ["/proc", "/sys", "/dev"].contains { path == $0 || path.hasPrefix($0 + "/") }
+        ["/proc", "/sys", "/dev"].contains { path == $0 || path.utf8.starts(with: ($0 + "/").utf8) }
     }
 }

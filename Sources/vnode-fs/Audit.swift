@@ -4,6 +4,7 @@ import Control
 import FoundationEssentials
 import Glibc
 import Linux
+import NodeConfiguration
 import SystemPackage
 
 enum AuditFormat: String, ExpressibleByArgument, CaseIterable {
@@ -44,11 +45,11 @@ struct RunAudit: ParsableCommand {
     @Option(help: "containerleaks: a line for each channel of that paper.")
     var report: NamedReport?
 
-    @Option(help: "The launcher's state directory.")
-    var state = "/run/vnode"
+    @Option(help: "The launcher's state directory. Default: the configuration's.")
+    var state: String?
 
-    @Option(help: "Control socket of the daemon.")
-    var socket = defaultSocketPath
+    @Option(help: "Control socket of the daemon. Default: the configuration's.")
+    var socket: String?
 
     func validate() throws {
         guard (pid == nil) != (vnode == nil) else { throw ValidationError("name a container, with --pid PID or with --vnode NAME") }
@@ -87,7 +88,13 @@ struct RunAudit: ParsableCommand {
 
     private func container(_ pid: Int32?, _ name: String?) throws -> (pid: Int32, name: String) {
         if let pid { return (pid, "pid \(pid)") }
-        guard let name, let pid = recorded(name) ?? served(name) else { throw unable("no vNode named \"\(name ?? "")\" is up") }
+        let places: (state: String, socket: String)
+        do {
+            places = (try NodeConfiguration.stateDirectory(given: state), try NodeConfiguration.socket(given: socket))
+        } catch { throw unable("\(error)") }
+        guard let name, let pid = recorded(name, places.state) ?? served(name, places.socket) else {
+            throw unable("no vNode named \"\(name ?? "")\" is up")
+        }
         return (pid, "vNode \(name)")
     }
 
@@ -100,7 +107,7 @@ struct RunAudit: ParsableCommand {
     }
 
     /// As the launcher wrote it down.
-    private func recorded(_ name: String) -> Int32? {
+    private func recorded(_ name: String, _ state: String) -> Int32? {
         guard !name.isEmpty, !name.contains("/"), !name.hasPrefix("."), let bytes = try? Files.read("\(state)/vnodes/\(name)/state.json"),
             let first = try? JSONDecoder().decode(Recorded.self, from: Data(bytes)).initProcess
         else { return nil }
@@ -108,7 +115,7 @@ struct RunAudit: ParsableCommand {
     }
 
     /// As the daemon knows it.
-    private func served(_ name: String) -> Int32? {
+    private func served(_ name: String, _ socket: String) -> Int32? {
         guard let channel = try? Channel.connect(to: socket), (try? channel.start(.list)) != nil else { return nil }
         while case .vnode(let record, _)? = try? channel.answer().0 { if record.name == name { return record.initPID } }
         return nil

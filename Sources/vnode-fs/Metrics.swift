@@ -15,16 +15,17 @@ struct ShowMetrics: ParsableCommand {
         abstract: "Show what the node daemon has answered, and how fast.",
         discussion: "By vNode and file: requests, those rendered anew, errors, and bounds of the median and of 99 in 100 service times.")
 
-    @Option(help: "Where the daemon listens.")
-    var socket = defaultSocketPath
+    @Option(help: "Where the daemon listens. Default: the configuration's socket.")
+    var socket: String?
 
     @Option(help: "text, json or prometheus.")
     var format = MetricsFormat.text
 
     func run() throws {
+        let socket = try controlSocket(self.socket)
         let report: Report
         do {
-            report = try Report(reading: try ask())
+            report = try Report(reading: try ask(socket))
         } catch {
             throw fail("\(socket): \(error)")
         }
@@ -37,7 +38,7 @@ struct ShowMetrics: ParsableCommand {
         print(text, terminator: "")
     }
 
-    private func ask() throws -> OwnedFD {
+    private func ask(_ socket: String) throws -> OwnedFD {
         let channel: Channel
         do { channel = try Channel.connect(to: socket) } catch {
             let isMissing = error == .noSuchFileOrDirectory || error == .connectionRefused

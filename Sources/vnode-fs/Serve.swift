@@ -16,8 +16,8 @@ struct Serve: ParsableCommand {
             a child process, the worker: one that dies is replaced unnoticed, `vnode-fs upgrade` replaces it by another program.
             """)
 
-    @Option(help: "Where to listen.")
-    var socket = defaultSocketPath
+    @Option(help: "Where to listen. Default: the configuration's socket.")
+    var socket: String?
 
     @Option(help: "Directory of the daemon's own, used by one daemon at a time.")
     var state = "/run/vnode/vnode-fs"
@@ -43,6 +43,7 @@ struct Serve: ParsableCommand {
     func run() throws {
         guard geteuid() == 0 else { throw fail("must run as root: only root may serve mounts of other users' processes") }
         raiseDescriptorLimit()
+        let socket = try controlSocket(self.socket)
         let log = serving.logger
         let lock: OwnedFD
         do { lock = try StateDirectory.take(state) } catch { throw fail("\(error)") }

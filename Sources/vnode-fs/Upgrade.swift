@@ -15,10 +15,11 @@ struct Upgrade: ParsableCommand {
     @Option(help: "The vnode-fs to serve with.")
     var binary: String?
 
-    @Option(help: "Control socket of the daemon.")
-    var socket = defaultSocketPath
+    @Option(help: "Control socket of the daemon. Default: the configuration's.")
+    var socket: String?
 
     func run() throws {
+        let socket = try controlSocket(self.socket)
         let program: OwnedFD
         do throws(Errno) { program = try Files.open(binary ?? "/proc/self/exe", flags: O_RDONLY) } catch {
             throw fail("\(binary ?? "/proc/self/exe"): \(error)")

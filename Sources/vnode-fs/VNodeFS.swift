@@ -1,6 +1,7 @@
 import ArgumentParser
 import Control
 import Glibc
+import NodeConfiguration
 import Sandbox
 
 @main
@@ -32,6 +33,11 @@ struct VNodeFS: ParsableCommand {
 }
 
 /// Says what went wrong and ends with status 1.
+/// Where the daemon listens: as a command was told, or as the node's configuration says.
+func controlSocket(_ given: String?) throws -> String {
+    do { return try NodeConfiguration.socket(given: given) } catch { throw fail("\(error)") }
+}
+
 func fail(_ message: String) -> ExitCode {
     let line = Array("vnode-fs: \(message)\n".utf8)
     _ = unsafe write(STDERR_FILENO, line, line.count)

@@ -86,7 +86,8 @@ struct Uninstall: ParsableCommand {
 
     func run() throws {
         try installation.perform {
-            let names = (try? Directories.list(place.path + "/vnodes").map(\.name)) ?? []
+            let path = try place.path
+            let names = (try? Directories.list(path + "/vnodes").map(\.name)) ?? []
             guard names.isEmpty else {
                 throw InstallError("vNodes are up: \(names.sorted().joined(separator: ", ")): remove their pods, or vnode stop them")
             }

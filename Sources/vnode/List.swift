@@ -16,8 +16,13 @@ struct List: ParsableCommand {
         case .json: print(try json(vnodes))
         case .text:
             let rows =
-                [["NAME", "STATUS", "PID", "UIDS", "CREATED"]]
-                + vnodes.map { [$0.name, $0.status, $0.initPID.map(String.init) ?? "-", "\($0.uidBase)+\($0.uidCount)", $0.created] }
+                [["NAME", "STATUS", "PID", "UIDS", "PODS", "CREATED"]]
+                + vnodes.map { vnode in
+                    [
+                        vnode.name, vnode.status, vnode.initPID.map(String.init) ?? "-", "\(vnode.uidBase)+\(vnode.uidCount)",
+                        vnode.pods ?? "-", vnode.created,
+                    ]
+                }
             print(table(rows))
         }
     }
@@ -41,7 +46,7 @@ struct Inspect: ParsableCommand {
         case .text:
             let limits = vnode.limits
             let rows: [(String, String?)] = [
-                ("name", vnode.name), ("status", vnode.status), ("init pid", vnode.initPID.map(String.init)),
+                ("name", vnode.name), ("status", vnode.status), ("pods", vnode.pods), ("init pid", vnode.initPID.map(String.init)),
                 ("uids", "\(vnode.uidBase)+\(vnode.uidCount)"), ("hostname", vnode.hostname), ("boot id", vnode.bootID),
                 ("cgroup", vnode.cgroup), ("memory", limits.memory.map { "\($0.bytes)" }), ("swap", limits.swap.map { "\($0.bytes)" }),
                 ("cpus", limits.cpus.map { "\(Double($0.quota) / Double(CPUShare.period))" }), ("cpuset", limits.cpuset),

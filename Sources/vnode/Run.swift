@@ -62,7 +62,7 @@ struct Run: ParsableCommand {
 
     @OptionGroup var flags: CommandFlags
 
-    @Option(help: "Control socket of vnode-fs (VNODE_SOCKET). Default: the node's daemon, or a private one.")
+    @Option(help: "Control socket of vnode-fs (VNODE_SOCKET). Default: the configuration's, or a private daemon's.")
     var socket: String?
 
     @OptionGroup var place: Place
@@ -90,7 +90,8 @@ struct Run: ParsableCommand {
         var options = LaunchOptions(
             name: name, hostname: hostname, limits: Limits(memory: memory, swap: swap, cpus: cpus, cpuset: cpuset, pids: pids),
             ids: try Run.pool(ids), rootfs: rootfs, keep: keep, command: try flags.options(command),
-            socket: socket ?? environment("VNODE_SOCKET"), stateDirectory: place.path)
+            socket: socket ?? environment("VNODE_SOCKET"), stateDirectory: try place.path)
+        if options.socket == nil { options.nodeSocket = try NodeConfiguration.socket(given: nil) }
         options.volumes = volumes
         options.devices = devices
         options.network = net

@@ -26,9 +26,10 @@ struct Stop: ParsableCommand {
 
     func run() throws {
         var last: Failure?
-        for name in all ? try Stopping.names(stateDirectory: place.path) : names {
+        let path = try place.path
+        for name in all ? try Stopping.names(stateDirectory: path) : names {
             do throws(Failure) {
-                try Stopping.stop(name, seconds: timeout, stateDirectory: place.path)
+                try Stopping.stop(name, seconds: timeout, stateDirectory: path)
             } catch {
                 // Ended meanwhile: what --all wants.
                 if all && error.message.hasPrefix("no vNode") { continue }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Control
 import Glibc
+import NodeConfiguration
 import Sandbox
 
 @main
@@ -27,6 +28,9 @@ struct VNode: ParsableCommand {
         } catch let failure as Failure {
             Say.error("vnode: \(failure)")
             Glibc.exit(failure.status)
+        } catch let error as ConfigurationError {
+            Say.error("vnode: \(error)")
+            Glibc.exit(Failure.ownStatus)
         } catch {
             exit(withError: error)
         }
@@ -35,10 +39,12 @@ struct VNode: ParsableCommand {
 
 /// Where the launcher keeps its state.
 struct Place: ParsableArguments {
-    @Option(name: .customLong("state-dir"), help: "Directory of the launcher's state (VNODE_STATE).")
+    @Option(name: .customLong("state-dir"), help: "Directory of the launcher's state (VNODE_STATE). Default: the configuration's.")
     var state: String?
 
-    var path: String { state ?? environment("VNODE_STATE") ?? "/run/vnode" }
+    var path: String {
+        get throws { try NodeConfiguration.stateDirectory(given: state ?? environment("VNODE_STATE")) }
+    }
 }
 
 enum Format: String, ExpressibleByArgument, CaseIterable {

@@ -1,4 +1,7 @@
+import Glibc
 import Installer
+import Linux
+import NodeConfiguration
 import Testing
 
 struct ContainerdInstallTests {
@@ -84,6 +87,53 @@ struct ContainerdInstallTests {
         #expect(node.text("config.toml") == ContainerdInstallTests.two)
     }
 
+    /// Of a file that is not a directory's own: a dotfile repository, a ConfigMap.
+    @Test func aSymlinkStaysOneAndItsFileHasItsMode() throws {
+        let node = try FakeNode()
+        try node.write(ContainerdInstallTests.two, to: "real.toml")
+        try Directories.link(node.path("config.toml"), to: "real.toml")
+        _ = try installer(node).install(restart: true)
+        #expect(try Directories.readLink(node.path("config.toml")) == "real.toml")
+        #expect(node.text("real.toml")?.contains("vnode.toml") == true)
+        var status = stat()
+        #expect(unsafe stat(node.path("real.toml"), &status) == 0 && status.st_mode & 0o7777 == 0o640)
+        _ = try installer(node).uninstall(restart: true)
+        #expect(try Directories.readLink(node.path("config.toml")) == "real.toml")
+        #expect(node.text("real.toml") == ContainerdInstallTests.two)
+        #expect(unsafe unlink(node.path("real.toml")) == 0)
+        #expect(message { try installer(node).install(restart: true) }?.contains("leads nowhere") == true)
+        #expect(node.text("vnode.toml") == nil)
+    }
+
+    /// The files were written, and then the machine went down, or the installer.
+    @Test func containerdIsRestartedForFilesItHasNotRead() throws {
+        let node = try FakeNode()
+        node.containerdStarted = 1
+        try node.write(ContainerdInstallTests.two, to: "config.toml")
+        _ = try installer(node).install(restart: false)
+        #expect(node.restarts == 0)
+        #expect(try installer(node).install(restart: false) == [])
+        #expect(try installer(node).install(restart: true) == ["containerd: restarted, it ran with older files"])
+        #expect(node.restarts == 1)
+        #expect(try installer(node).install(restart: true) == [])
+        #expect(node.restarts == 1)
+    }
+
+    @Test func theBackupIsWhatWasThereBeforeUs() throws {
+        let node = try FakeNode()
+        node.version = "1.7.24"
+        try node.write(ContainerdInstallTests.two, to: "config.toml")
+        _ = try installer(node).install(restart: true)
+        #expect(node.text("config.toml.before-vnode") == ContainerdInstallTests.two)
+        let other = ContainerdInstall(
+            node: node, configuration: node.path("config.toml"), dropIn: node.path("vnode.toml"), program: "/opt/vnode-runtime", patience: 1
+        )
+        _ = try other.install(restart: true)
+        #expect(node.text("config.toml.before-vnode") == ContainerdInstallTests.two)
+        _ = try other.uninstall(restart: true)
+        #expect(node.text("config.toml.before-vnode") == ContainerdInstallTests.two)
+    }
+
     @Test func aConfigurationThatIsNotReadIsRefused() throws {
         let node = try FakeNode()
         for text in ["version = 2\nbroken", "version = 1\n", "# none\n", "version = 4\n"] {
@@ -123,18 +173,32 @@ struct ContainerdInstallTests {
 
 struct ContainerdTextTests {
     @Test(arguments: [
-        ("version = 2\n", 2), ("# x\n  version=3 # y\n[a]\nversion = 9\n", 3), ("[a]\nversion = 2\n", nil), ("", nil),
+        ("version = 2\n", 2), ("# x\r\nversion = 3\r\n[a]\r\nversion = 9\r\n", 3), ("# x\n  version=3 # y\n[a]\nversion = 9\n", 3),
+        ("[a]\nversion = 2\n", nil), ("", nil),
     ])
     func versions(_ text: String, _ version: Int?) { #expect(ContainerdText.version(of: text) == version) }
 
     @Test(arguments: [
         "version = 2\n", "", "imports = []\nversion = 2\n", "imports = [\"/a\", \"/b\"]\n",
-        "version = 2\nimports = [\n  \"/a\",\n]\n[x]\ny = 1\n",
+        "version = 2\nimports = [\n  \"/a\",\n]\n[x]\ny = 1\n", "version = 2\r\nimports = [\"/a\"]\r\n[x]\r\n",
     ])
     func importsComeAndGo(_ text: String) {
         let with = ContainerdText.adding(import: "/d/vnode.toml", to: text)
         #expect(with.contains("\"/d/vnode.toml\""))
         #expect(ContainerdText.removing(import: "/d/vnode.toml", from: with) == text)
+    }
+
+    @Test func otherLineEndsAreKeptAndHideNothing() {
+        let text = "version = 3\r\n[a]\r\nimports = 1\r\n"
+        let with = ContainerdText.adding(import: "/d/vnode.toml", to: text)
+        #expect(with == "imports = [\"/d/vnode.toml\"] # vnode\n" + text)
+        let edited = Lines.of(with).map { $0.utf8.last == 0x0d ? $0 : $0 + "\r" }.joined(separator: "\n")
+        #expect(ContainerdText.removing(import: "/d/vnode.toml", from: edited).hasPrefix("version = 3\r\n"))
+        let block = ContainerdText.adding(block: "[b]\n", to: text)
+        #expect(block.hasPrefix(text + "# BEGIN vnode"), "no empty line between")
+        #expect(ContainerdText.removingBlock(from: block) == text)
+        let changed = ContainerdText.removingBlock(from: Lines.of(block).joined(separator: "\r\n"))
+        #expect(!changed.contains("BEGIN vnode") && !changed.contains("[b]"))
     }
 
     @Test func blocksComeAndGo() {

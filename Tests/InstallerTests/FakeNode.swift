@@ -8,6 +8,11 @@ final class FakeNode: Node {
     var version = "2.1.9"
     /// Containerd starts with the configuration it finds, or not.
     var comesBack: (String) -> Bool = { _ in true }
+    /// Commands of systemd that fail.
+    var failing: Set<String> = []
+    var needsDaemonReload = false
+    /// CLOCK_MONOTONIC, microseconds; 0: containerd is no unit of this systemd.
+    var containerdStarted: Int64 = 0
     private(set) var ran: [String] = []
     private(set) var restarts = 0
     private var isUp = true
@@ -33,7 +38,9 @@ final class FakeNode: Node {
     private func done(_ output: String = "") -> ProgramOutput { ProgramOutput(status: 0, output: output, errors: "") }
 
     func run(_ arguments: [String]) -> ProgramOutput? {
-        ran.append(arguments.joined(separator: " "))
+        let words = arguments.joined(separator: " ")
+        ran.append(words)
+        if failing.contains(words) { return ProgramOutput(status: 1, output: "", errors: "it fails") }
         switch arguments {
         case ["containerd", "--version"]: return done("containerd containerd.io v\(version) 0123\n")
         case let list where list.count == 5 && list[0] == "containerd" && list[3] == "config":
@@ -42,7 +49,11 @@ final class FakeNode: Node {
         case ["systemctl", "restart", "containerd"]:
             restarts += 1
             isUp = comesBack(dump(path("config.toml")) ?? "")
+            if containerdStarted > 0 { containerdStarted = Clock.monotonic / 1000 }
             return isUp ? done() : ProgramOutput(status: 1, output: "", errors: "Job for containerd.service failed")
+        case ["systemctl", "show", "containerd", "--property=ActiveEnterTimestampMonotonic", "--value"]:
+            return done("\(containerdStarted)\n")
+        case ["systemctl", "show", "vnode-fs", "--property=NeedDaemonReload", "--value"]: return done(needsDaemonReload ? "yes\n" : "no\n")
         case ["systemctl", "enable", "--now", "vnode-fs"]:
             isServing = true
             return done()

@@ -7,6 +7,7 @@ struct ModeInstallTests {
         (nil, "pods = \"per-pod\"\n"), ("# x\nengine = \"crun\"\n", "pods = \"per-pod\"\n# x\nengine = \"crun\"\n"),
         ("engine = 'a'\npods='per-namespace' # why\n[ids]\nfirst = 65536\n", "engine = 'a'\npods = \"per-pod\"\n[ids]\nfirst = 65536\n"),
         ("pods = \"per-pod\" # why\n", "pods = \"per-pod\" # why\n"),
+        ("# x\r\npods = 'per-namespace'\r\nengine = 'a'\r\n", "# x\r\npods = \"per-pod\"\r\nengine = 'a'\r\n"),
     ])
     func theModeIsSetAndNothingElse(_ old: String?, _ new: String) throws {
         let node = try FakeNode()

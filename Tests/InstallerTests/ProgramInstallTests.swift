@@ -40,6 +40,34 @@ struct ProgramInstallTests {
         #expect(node.ran.isEmpty)
     }
 
+    @Test func whatSystemdRefusesIsTakenBack() throws {
+        let node = try node()
+        node.failing = ["systemctl enable --now vnode-fs"]
+        #expect(throws: InstallError.self) { try installer(node).install(start: true) }
+        #expect(try Directories.list(node.path("bin")).isEmpty)
+        #expect(node.text("vnode-fs.service") == nil)
+        #expect(node.ran.suffix(2) == ["systemctl disable --now vnode-fs", "systemctl daemon-reload"])
+        node.failing = []
+        #expect(try installer(node).install(start: true).count == 5)
+
+        node.failing = ["systemctl reload vnode-fs"]
+        try node.write("program new", to: "built/vnode-fs")
+        #expect(throws: InstallError.self) { try installer(node).install(start: true) }
+        #expect(node.text("bin/vnode-fs") == "program vnode-fs")
+        #expect(!node.ran.suffix(2).contains("systemctl disable --now vnode-fs"), "one that serves goes on")
+        node.failing = []
+        #expect(try installer(node).install(start: true) == [node.path("bin/vnode-fs")])
+        #expect(node.ran.last == "systemctl reload vnode-fs")
+    }
+
+    @Test func aUnitThatSystemdHasNotReadIsReadAgain() throws {
+        let node = try node()
+        _ = try installer(node).install(start: false)
+        node.needsDaemonReload = true
+        #expect(try installer(node).install(start: true) == [])
+        #expect(node.ran.contains("systemctl daemon-reload"))
+    }
+
     @Test func theUnitIsTheOneOfManifests() throws {
         let source = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let manifest = String(decoding: try Files.read("/\(source)/manifests/vnode-fs.service"), as: UTF8.self)

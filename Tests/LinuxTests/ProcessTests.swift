@@ -76,6 +76,31 @@ import Testing
         #expect((try? Files.openInside("l", root: root).raw) == nil)
     }
 
+    @Test func partsOfAPathAreBytesBetweenSlashes() throws {
+        try Directories.makeAll(base + "/a")
+        defer { try? Directories.removeTree(base) }
+        try Directories.link(base + "/out", to: "/tmp")
+        let root = try Files.open(base, flags: O_RDONLY | O_DIRECTORY)
+        _ = try Directories.makeInside("/a/\u{301}/b", root: root, owner: getuid())
+        #expect(Directories.kind(base + "/a/\u{301}/b") == .directory)
+        // "out" with what follows it would be one name for mkdirat(2), which follows the symlink.
+        let name = "\u{301}vnode-\(getpid())"
+        #expect((try? Directories.makeInside("/out/\(name)", root: root, owner: getuid())) == nil)
+        #expect(Directories.kind("/tmp/" + name) == nil)
+    }
+
+    @Test func aLockOfAByteExcludesThatByte() throws {
+        try Directories.makeAll(base)
+        defer { try? Directories.removeTree(base) }
+        let one = try Files.open(base + "/bytes", flags: O_RDWR | O_CREAT, mode: 0o600)
+        let two = try Files.open(base + "/bytes", flags: O_RDWR)
+        #expect(try Locks.tryLock(one, byte: 7))
+        #expect(try !Locks.tryLock(two, byte: 7))
+        #expect(try Locks.tryLock(two, byte: 8))
+        _ = consume one
+        #expect(try Locks.tryLock(two, byte: 7))
+    }
+
     @Test func aLockExcludes() throws {
         try Directories.makeAll(base)
         defer { try? Directories.removeTree(base) }

@@ -36,6 +36,16 @@ struct NodeConfigurationTests {
         #expect(try NodeConfiguration(parsing: "ids.first = 131072").ids.lowerBound == 131_072)
     }
 
+    /// "\r\n" is one Character: the file would be one line, and here that a comment.
+    @Test func linesMayEndAsOnOtherSystems() throws {
+        let got = try NodeConfiguration(parsing: "# a comment\r\npods = \"per-pod\"\r\n\r\n[ids]\r\nfirst = 131072 # x\r\nlast = 262143")
+        #expect(got.pods == .perPod)
+        #expect(got.ids == 131_072...262_143)
+        #expect(message("# x\r\n\r\nengin = 1\r\n")?.hasPrefix("f:3: unknown key") == true)
+        #expect(message("# x\rengine = \"crun\"\n") == "f:1: a carriage return that ends no line")
+        #expect(Lines.of("a\r\n\nb\n") == ["a\r", "", "b", ""])
+    }
+
     @Test func theDocumentedKeysAreTheKnownOnes() {
         for key in NodeConfiguration.keys {
             #expect(message("\(key) = 0.5")?.contains("unknown key") == false, "\(key)")
@@ -106,6 +116,22 @@ struct NodeConfigurationTests {
         let file = try temporary("a = 1\n")
         defer { unsafe unlink(file) }
         #expect(throws: ConfigurationError.self) { try NodeConfiguration.load(file, environment: [:]) }
+    }
+
+    @Test func placesAreTheFilesUnlessTheyAreGiven() throws {
+        let file = try temporary("state-dir = \"/run/a\"\nsocket = \"/run/a/s\"\n")
+        defer { unsafe unlink(file) }
+        #expect(try NodeConfiguration.stateDirectory(given: nil, from: file) == "/run/a")
+        #expect(try NodeConfiguration.socket(given: nil, from: file) == "/run/a/s")
+        #expect(try NodeConfiguration.stateDirectory(given: nil, from: "/nonexistent") == "/run/vnode")
+        #expect(try NodeConfiguration.socket(given: nil, from: "/nonexistent") == "/run/vnode/vnode-fs.sock")
+        let broken = try temporary("\nsocket = 1\n")
+        defer { unsafe unlink(broken) }
+        #expect(try NodeConfiguration.stateDirectory(given: "/x", from: broken) == "/x")
+        #expect(try NodeConfiguration.socket(given: "/x", from: broken) == "/x")
+        let expected = ConfigurationError("\(broken):2: socket must be a string, not an integer")
+        #expect(throws: expected) { try NodeConfiguration.stateDirectory(given: nil, from: broken) }
+        #expect(throws: expected) { try NodeConfiguration.socket(given: nil, from: broken) }
     }
 
     private func temporary(_ text: String) throws -> String {

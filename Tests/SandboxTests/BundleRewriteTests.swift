@@ -1,3 +1,5 @@
+import Glibc
+import Linux
 import OCI
 import Testing
 
@@ -141,6 +143,12 @@ import Testing
         #expect(bundle.sysctls == ["net.ipv4.ip_forward": "1"])
     }
 
+    @Test func sysctlsAreWrittenByWhoIsNotAskedToLeaveThemAlone() throws {
+        #expect(try rewritten().mayWriteSysctls)
+        #expect(try rewritten { $0["linux"]?["readonlyPaths"] = ["/proc/bus", "/proc/sysrq-trigger"] }.mayWriteSysctls)
+        #expect(try !rewritten { $0["linux"]?["readonlyPaths"] = ["/proc/bus", "/proc/sys"] }.mayWriteSysctls)
+    }
+
     @Test func profilesAreLeftOutWhereNobodyCanLoadThem() throws {
         #expect(try rewritten().spec["process"]?["apparmorProfile"] == nil)
         var told = surroundings()
@@ -167,6 +175,82 @@ import Testing
             let failure = #expect(throws: Failure.self) { try rewritten(change) }
             #expect(failure?.message.contains(words) == true, "\(words): \(failure?.message ?? "")")
         }
+    }
+
+    /// Paths of these options would be staging's, which has the node's /etc.
+    @Test func fileSystemsThatAreNotMadeInTheContainerAreRefused() {
+        for type in ["overlay", "ext4", "nfs", "fuse", "ramfs", "securityfs", "Proc", "none", ""] {
+            let failure = #expect(throws: Failure.self) {
+                try rewritten { spec in
+                    spec["mounts"] = [
+                        ["destination": "/x", "type": .string(type), "source": "o", "options": ["lowerdir=/node/etc:/node/usr"]]
+                    ]
+                }
+            }
+            #expect(failure?.message.contains("mounts: /x: a file system of the type \"\(type)\"") == true)
+        }
+        for type in ["tmpfs", "devpts", "mqueue", "cgroup", "cgroup2"] {
+            let mount: JSON = ["destination": "/x", "type": .string(type), "source": "s", "options": ["ro", "idmap=uids=0-1-1"]]
+            let bundle = try? rewritten { $0["mounts"] = [mount] }
+            #expect(bundle?.spec["mounts"] == [["destination": "/x", "type": .string(type), "source": "s", "options": ["ro"]]])
+        }
+    }
+
+    @Test func aBindIsOneWhateverItsTypeSays() throws {
+        let bundle = try rewritten { $0["mounts"] = [["destination": "/x", "type": "overlay", "source": "/a", "options": ["bind"]]] }
+        let mount: JSON = ["destination": "/x", "type": "bind", "source": "/inner/c/mounts/0", "options": ["bind"]]
+        #expect(bundle.spec["mounts"] == [mount])
+        #expect(bundle.sources.map(\.origin) == [.outer("/a")])
+    }
+
+    @Test func annotationsThatEnginesObeyAreRefused() throws {
+        for name in ["run.oci.seccomp_bpf_data", "run.oci.handler", "org.systemd.property.MemoryMax", "module.wasm.image/variant"] {
+            let failure = #expect(throws: Failure.self) { try rewritten { $0["annotations"] = ["a": "b", "\(name)": "x"] } }
+            #expect(failure?.message.contains("annotations: \(name): not supported") == true)
+        }
+        let kept: JSON = ["io.kubernetes.cri.sandbox-name": "x", "run.ocix": "y", "RUN.OCI.handler": "z"]
+        #expect(try rewritten { $0["annotations"] = kept }.spec["annotations"] == kept)
+    }
+
+    /// An engine in Go reads them all the same.
+    @Test func namesOfFieldsAreExact() throws {
+        let wrong: [(String, (inout JSON) -> Void)] = [
+            ("Hooks: must be written hooks", { $0["Hooks"] = ["prestart": [["path": "/bin/true"]]] }),
+            ("hoo\u{212a}s", { $0["hoo\u{212a}s"] = ["prestart": []] }), ("proceſſ", { $0["proceſſ"] = [:] }),
+            ("linux.Seccomp", { $0["linux"]?["Seccomp"] = [:] }), ("linux.SYSCTL", { $0["linux"]?["SYSCTL"] = [:] }),
+            ("process.User", { $0["process"]?["User"] = ["uid": .signed(0)] }),
+            ("process.user.UID", { $0["process"]?["user"]?["UID"] = .signed(0) }), ("root.Path", { $0["root"]?["Path"] = "/" }),
+            ("mounts.Source", { $0["mounts"] = [["destination": "/x", "type": "tmpfs", "source": "t", "Source": "/"]] }),
+            ("linux.namespaces.Path", { $0["linux"]?["namespaces"] = [["type": "mount", "Path": "/proc/1/ns/mnt"]] }),
+            ("linux.resources.Devices", { $0["linux"]?["resources"] = ["Devices": []] }),
+        ]
+        for (words, change) in wrong {
+            let failure = #expect(throws: Failure.self) { try rewritten(change) }
+            #expect(failure?.message.contains(words) == true, "\(words): \(failure?.message ?? "")")
+        }
+        #expect(throws: Failure.self) { try BundleRewrite.process(["Args": ["sh"]], hasAppArmor: false) }
+        // Names that others choose, and what nobody reads.
+        let bundle = try rewritten { spec in
+            spec["annotations"] = ["Hooks": "a", "ö": "b"]
+            spec["linux"]?["resources"] = ["unified": ["Memory": "1"]]
+            spec["vendor"] = ["Args": "x", "ö": "y"]
+        }
+        #expect(bundle.spec["annotations"] == ["Hooks": "a", "ö": "b"])
+        #expect(bundle.spec["vendor"] == ["Args": "x", "ö": "y"])
+    }
+
+    @Test func theSpecificationsNamesAreTold() {
+        #expect(Set(KnownKeys.all.map { $0.lowercased() }).count == KnownKeys.all.count)
+    }
+
+    @Test func aBundleThatIsTooLongIsRefused() throws {
+        let directory = "/tmp/vnode-bundle-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        try Directories.make(directory)
+        defer { try? Directories.removeTree(directory) }
+        let file = try Files.open(directory + "/config.json", flags: O_WRONLY | O_CREAT, mode: 0o600)
+        try Files.write([UInt8](repeating: 0x20, count: 5 << 20), to: file)
+        let failure = #expect(throws: Failure.self) { try Bundle(directory) }
+        #expect(failure?.message == "reading the bundle: \(directory)/config.json: EFBIG: longer than 4 MiB")
     }
 
     @Test func oddShapesAreErrorsOrLeftAlone() throws {

@@ -11,6 +11,9 @@ import Testing
         #expect(Volume("/a:/b")?.readOnly == false)
         #expect(Volume("/a:/b:ro")?.readOnly == true)
         #expect(Volume("/:/node:ro")?.source == "/")
+        // With a combining mark the / before it is another Character, for the kernel it is none.
+        for path in ["/proc/\u{301}", "/a/\u{301}/../b", "/sys/\u{301}x"] { #expect(Volume("/a:\(path)") == nil) }
+        #expect(Volume("/a:/x\u{301}") != nil)
         #expect(Volume("/a:/processes") != nil)
     }
 

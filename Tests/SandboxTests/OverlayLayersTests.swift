@@ -46,6 +46,10 @@ import Testing
         #expect(path.top == "/kubepods/burstable/pod1")
         #expect(try CgroupsPath("", isSystemd: false, vnode: "/vnode/v", container: "x").directory == "/vnode/v/c-x")
         #expect(throws: Failure.self) { try CgroupsPath("/a/../b", isSystemd: false, vnode: "", container: "") }
+        // The kernel ends at the NUL, and finds the / that is a Character with the mark after it.
+        for text in ["/a\u{0}", "/a/\u{301}/../../../b", "/a/..\u{301}", "/ä"] {
+            #expect(throws: Failure.self) { try CgroupsPath(text, isSystemd: false, vnode: "", container: "") }
+        }
         #expect(try CgroupsPath("/a", isSystemd: false, vnode: "", container: "").top == "/")
     }
 

@@ -28,6 +28,18 @@ import Testing
         }
     }
 
+    @Test func listsSayWhoseAVNodeIs() {
+        var state = State(
+            name: "ns-shop", phase: .kept, creator: ProcessIdentity(pid: 1, startTime: 1), uidBase: 65536, hostname: "a", bootID: "",
+            limits: Limits(), cgroup: "/c", created: 0)
+        #expect(Summary(state).pods == nil)
+        state.pod = PodKey(.namespace, "shop")
+        #expect(Summary(state).pods == "namespace shop")
+        #expect(Summary(state).pod == PodKey(.namespace, "shop"))
+        state.pod = PodKey(.pod, "a\u{1b}[2Jb\n")
+        #expect(Summary(state).pods == "pod a[2Jb")
+    }
+
     @Test(arguments: ["shop", "kube-system", "Ünï/..", String(repeating: "a", count: 63), String(repeating: "a", count: 64), ""])
     func namesOfVNodesAreNames(_ value: String) {
         for scope in [PodKey.Scope.namespace, .pod, .container] { #expect(Name.isValid(PodKey(scope, value).vnodeName)) }

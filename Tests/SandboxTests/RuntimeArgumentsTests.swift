@@ -31,6 +31,22 @@ import Testing
         #expect(try RuntimeArguments(["--version"]).hasGlobal("version"))
     }
 
+    @Test func onlySIGKILLIsDeadly() throws {
+        for words in [["kill", "x", "9"], ["kill", "--all", "x", "KILL"], ["kill", "x", "sigkill", "--all"]] {
+            #expect(try RuntimeArguments(words).isDeadly)
+        }
+        for words in [["kill", "x"], ["kill", "x", "15"], ["kill", "9"], ["exec", "x", "9"]] {
+            #expect(try !RuntimeArguments(words).isDeadly)
+        }
+    }
+
+    @Test func whatEnginesSayOfAContainerTheyDoNotKnow() {
+        #expect(Deletion.saysUnknown(#"{"level":"error","msg":"container does not exist"}"#))
+        #expect(Deletion.saysUnknown("error opening file `/run/runc/x/status`: No such file or directory"))
+        #expect(!Deletion.saysUnknown("cannot delete container x that is not stopped: running"))
+        #expect(!Deletion.saysUnknown("open `/sys/fs/cgroup/x/cgroup.procs`: No such file or directory"))
+    }
+
     @Test func theProgramOfAnExecIsLeftAlone() throws {
         let arguments = try RuntimeArguments(["exec", "--detach", "--user", "1:2", "x", "ls", "--all", "-l"])
         #expect(arguments.container == "x")

@@ -56,6 +56,7 @@ const char *clinux_errno_name(int error);
 // fork is marked unavailable in Swift. Only for a process with one thread.
 pid_t clinux_fork(void);
 // prctl is variadic.
+// PR_SET_PDEATHSIG; the signal comes at once, and ESRCH where it is not deadly, when who made the caller has ended already.
 int clinux_die_with_parent(int signal);
 // Descendants whose parent dies become children of this process.
 int clinux_adopt_orphans(void);
@@ -86,6 +87,8 @@ int clinux_act_as(uid_t uid);
 int clinux_new_session_keyring(void);
 // struct flock shares its name with a function, and fcntl(2) is variadic: waits for the lock on one byte, which goes with the open file.
 int clinux_lock_byte(int fd, int64_t offset);
+// The same without waiting; EAGAIN when somebody else has it.
+int clinux_try_lock_byte(int fd, int64_t offset);
 // memfd_create(2): close-on-exec, can be sealed.
 int clinux_memfd(const char *name);
 // Memory shared with another process: the compiler must not move other accesses across these, whoever else it thinks can see them.

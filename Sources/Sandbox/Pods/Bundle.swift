@@ -13,8 +13,17 @@ struct Bundle {
         defer { unsafe free(bytes) }
         directory = unsafe String(cString: bytes)
         let file = directory + "/config.json"
-        let content = try attempt("reading the bundle", file) { () throws(Errno) in try Files.read(file, limit: 16 << 20) }
+        let content = try Bundle.read(file, "reading the bundle")
         do { spec = try JSON(content) } catch { throw Failure("reading the bundle: \(file): not JSON, or nested too deeply") }
+    }
+
+    /// Bytes of a document that is staged: what is staged for a container is memory of the node, 8 MiB at most.
+    static let longest = 4 << 20
+
+    static func read(_ path: String, _ stage: String) throws(Failure) -> [UInt8] {
+        do { return try Files.read(path, limit: longest) } catch {
+            throw Failure(stage, path, error, remedy: error == .fileTooLarge ? "longer than \(longest >> 20) MiB" : nil)
+        }
     }
 
     func path(_ path: String) -> String { path.hasPrefix("/") ? path : "\(directory)/\(path)" }

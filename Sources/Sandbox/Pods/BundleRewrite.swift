@@ -52,6 +52,8 @@ struct BundleRewrite {
     private(set) var devices: ContainerDevices
     private(set) var sysctls: [String: String] = [:]
     private(set) var network = Network.vnode
+    /// A privileged pod: its `/proc/sys` is not asked to be read-only.
+    private(set) var mayWriteSysctls = true
     /// Of the bundle as it was, on the node.
     let rootPath: String
 
@@ -61,9 +63,11 @@ struct BundleRewrite {
             throw Failure("config.json: no root.path")
         }
         rootPath = root
+        try KnownKeys.check(original, at: "")
         guard original["linux"]?.object != nil else { throw Failure("config.json: no linux section") }
         devices = try ContainerDevices(original["linux"]?["devices"]?.array ?? [], top: surroundings.top)
         try refuseHooks()
+        try refuseAnnotations()
         spec["root"]?["path"] = .string(surroundings.top + "/rootfs")
         try rewriteProcess(surroundings)
         try rewriteNamespaces(surroundings)
@@ -80,6 +84,7 @@ struct BundleRewrite {
         // The trees are covered already, and their mounts are locked.
         for list in ["maskedPaths", "readonlyPaths"] {
             guard let paths = spec["linux"]?[list]?.array else { continue }
+            if paths.contains(where: { ["/proc", "/proc/sys"].contains($0.string) }) { mayWriteSysctls = false }
             spec["linux"]?[list] = .array(paths.filter { !BundleRewrite.isOfTree($0.string ?? "") })
         }
         try mergeFilter(surroundings)
@@ -103,6 +108,17 @@ struct BundleRewrite {
         }
     }
 
+    /// What an annotation has an engine or systemd do, beside what the bundle says: crun loads another filter than `linux.seccomp`
+    /// (`run.oci.seccomp_bpf_data`), or runs the program by a handler; runc and crun give properties to the container's unit.
+    static let annotationsOfEngines = ["run.oci.", "module.wasm.", "org.systemd.property."]
+
+    private func refuseAnnotations() throws(Failure) {
+        for name in (spec["annotations"]?.object ?? [:]).keys.sorted() {
+            guard BundleRewrite.annotationsOfEngines.contains(where: { name.utf8.starts(with: $0.utf8) }) else { continue }
+            throw Failure("annotations: \(name): not supported: it has the engine do what the rest of the bundle does not say")
+        }
+    }
+
     private mutating func rewriteProcess(_ surroundings: Surroundings) throws(Failure) {
         guard let process = spec["process"] else { return }
         spec["process"] = try BundleRewrite.process(process, hasAppArmor: surroundings.hasAppArmor)
@@ -110,6 +126,7 @@ struct BundleRewrite {
 
     /// Of a container, or of one more program in it.
     static func process(_ process: JSON, hasAppArmor: Bool) throws(Failure) -> JSON {
+        try KnownKeys.check(process, at: "process")
         var process = process
         if !hasAppArmor { process["apparmorProfile"] = nil }
         for name in ["uid", "gid"] {
@@ -188,6 +205,15 @@ extension BundleRewrite {
 // MARK: - mounts
 
 extension BundleRewrite {
+    /// File systems an engine makes anew in the container's user namespace. Others have sources and options that are paths of staging
+    /// (`lowerdir`), or reach the node's.
+    private static let newFileSystems: Set<String> = ["tmpfs", "devpts", "mqueue", "cgroup", "cgroup2"]
+
+    /// Whether an option has the engine shift owners itself, in crun's notation too.
+    private static func isOfIDs(_ option: String) -> Bool {
+        ["idmap", "ridmap"].contains { option == $0 || option.hasPrefix($0 + "=") }
+    }
+
     private mutating func rewriteMounts(_ surroundings: Surroundings) throws(Failure) {
         var mounts: [JSON] = []
         for (index, entry) in (spec["mounts"]?.array ?? []).enumerated() {
@@ -206,8 +232,15 @@ extension BundleRewrite {
                 let source = entry["source"]?.string ?? ""
                 let target = "\(surroundings.top)/mounts/\(index)"
                 sources.append(try self.source(source, target: target, destination: destination, surroundings))
+                mount["type"] = "bind"
                 mount["source"] = .string(target)
-                mount["options"] = .array(options.filter { $0 != "idmap" && $0 != "ridmap" }.map { .string($0) })
+                mount["options"] = .array(options.filter { !BundleRewrite.isOfIDs($0) }.map { .string($0) })
+            } else if BundleRewrite.newFileSystems.contains(type) {
+                if entry["options"] != nil { mount["options"] = .array(options.filter { !BundleRewrite.isOfIDs($0) }.map { .string($0) }) }
+            } else {
+                throw Failure(
+                    "mounts: \(destination): a file system of the type \"\(type)\" is not supported: proc, sysfs, bind, "
+                        + BundleRewrite.newFileSystems.sorted().joined(separator: ", ") + " are")
             }
             mounts.append(mount)
         }

@@ -13,6 +13,10 @@ struct CgroupsPath: Equatable {
 
     /// `vnode` is where a container goes that says nothing.
     init(_ text: String, isSystemd: Bool, vnode: String, container: String) throws(Failure) {
+        // Nothing is split here that the kernel would not: a combining mark makes one Character with the / before it.
+        guard text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) else {
+            throw Failure("linux.cgroupsPath: \"\(text)\" is not of printable ASCII characters")
+        }
         guard isSystemd else {
             let path = text.isEmpty ? "\(vnode)/\(Cgroup.leaf(container))" : text
             let parts = path.split(separator: "/")

@@ -20,7 +20,7 @@ final class ContainerMounts {
 
     /// On the node: takes what is the node's, its owners shifted where its filesystem can do that. tmpfs can from Linux 6.3 on, and what
     /// cannot is bound as it is: its files are then nobody's, and their "other" permissions decide.
-    init(_ sources: [BundleRewrite.Source], owner: UInt32, users: borrowing OwnedFD) throws(Failure) {
+    init(_ sources: [BundleRewrite.Source], owner: UInt32, users: borrowing OwnedFD, _ log: RuntimeLog) throws(Failure) {
         self.owner = owner
         fromOuter = sources.compactMap { source in
             guard case .outer(let path) = source.origin else { return nil }
@@ -29,7 +29,7 @@ final class ContainerMounts {
         }
         for source in sources {
             guard case .node(let place) = source.origin else { continue }
-            try take(source, place, users)
+            try take(source, place, users, log)
         }
     }
 
@@ -40,33 +40,47 @@ final class ContainerMounts {
         }
     }
 
-    private func take(_ source: BundleRewrite.Source, _ place: ManagedPaths.Place, _ users: borrowing OwnedFD) throws(Failure) {
+    private func take(
+        _ source: BundleRewrite.Source, _ place: ManagedPaths.Place, _ users: borrowing OwnedFD, _ log: RuntimeLog
+    ) throws(Failure) {
         let path = place.base + "/" + place.rest
         let found = try attempt("staging \(source.destination)", path) { () throws(Errno) in
             let base = try Files.open(place.base, flags: Files.place | O_DIRECTORY)
             return try Files.openBeneath(place.rest, base)
         }
         var information = stat()
+        var unmapped: Errno?
         let first = try attempt("staging \(source.destination)", path) { () throws(Errno) in
             _ = try check(unsafe fstat(found.raw, &information))
-            return try ContainerMounts.mapped(found, users).release()
+            return try ContainerMounts.mapped(found, users, &unmapped).release()
+        }
+        if let unmapped {
+            log.warning(
+                "staging \(source.destination): \(path): \(unmapped.name): cannot be ID-mapped: its files are nobody's in the vNode")
         }
         var shown: CInt?
         if source.shownAt != nil {
             shown = try attempt("staging \(source.destination)", path) { () throws(Errno) in
-                try ContainerMounts.mapped(found, users).release()
+                try ContainerMounts.mapped(found, users, &unmapped).release()
             }
         }
         taken.append(Taken(source: source, tree: first, isDirectory: information.st_mode & S_IFMT == S_IFDIR, shown: shown))
     }
 
-    private static func mapped(_ place: borrowing OwnedFD, _ users: borrowing OwnedFD) throws(Errno) -> MountTree {
+    /// `unmapped` is why it is as it is.
+    private static func mapped(
+        _ place: borrowing OwnedFD, _ users: borrowing OwnedFD, _ unmapped: inout Errno?
+    ) throws(Errno) -> OwnedFD {
         let tree = try MountTree(place)
         do throws(Errno) { try tree.mapIDs(users.raw) } catch {
             guard error == .invalidArgument || error == .notPermitted else { throw error }
-            return try MountTree(place)
+            unmapped = error
+            let plain = OwnedFD(taking: try MountTree(place).release())
+            // Device nodes in it have the node's owners, and are none of the vNode's.
+            try Mounts.setAttributes(of: plain, flags: UInt64(Mounts.Flags.noDevices.rawValue))
+            return plain
         }
-        return tree
+        return OwnedFD(taking: tree.release())
     }
 
     /// In staging: puts everything where the engine binds it.

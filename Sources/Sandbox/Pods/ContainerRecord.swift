@@ -7,9 +7,11 @@ import SystemPackage
 struct ContainerRecord: Codable, Equatable {
     var id: String
     var vnode: String
-    /// Tells the vNode from a later one of the same name.
+    /// Tells the vNode from a later one of the same name. Empty until it is there.
     var bootID: String
     var sandboxID: String?
+    /// Who makes it.
+    var creator: ProcessIdentity?
     var view: UInt32?
     /// The container's first process.
     var process: ProcessIdentity?
@@ -20,6 +22,9 @@ struct ContainerRecord: Codable, Equatable {
     var isSystemd = false
     /// Where its pod's `/dev/shm` is shown in the outer container.
     var shownAt: [String] = []
+
+    /// Whether its `create` was killed: nobody will ever start it, nor need anybody delete it.
+    var isAbandoned: Bool { process == nil && creator?.isAlive == false }
 }
 
 /// Records of containers, `containers/<root>,<id>` below the state directory: ids are told apart by the `--root` they came with,
@@ -71,11 +76,27 @@ final class ContainerRecords {
 
     func forget(_ name: String) { _ = unsafe unlinkat(files.raw, name, 0) }
 
-    /// Names of the records of a vNode, without those of an earlier one of the same name.
-    func members(of vnode: String, bootID: String) -> [String] {
-        ((try? Directories.list(".", below: files.raw)) ?? []).map(\.name).filter { name in
-            guard !name.hasPrefix("."), let record = read(name) else { return false }
-            return record.vnode == vnode && record.bootID == bootID
+    typealias Entry = (name: String, record: ContainerRecord)
+
+    /// All there are.
+    func all() -> [Entry] {
+        var found: [Entry] = []
+        for entry in (try? Directories.list(".", below: files.raw)) ?? [] where !entry.name.hasPrefix(".") {
+            if let record = read(entry.name) { found.append((entry.name, record)) }
+        }
+        return found
+    }
+
+    /// Whether a vNode has a container on record, not counting those of an earlier one of the same name and those that are abandoned.
+    static func hasMembers(_ vnode: String, bootID: String, in known: [Entry]) -> Bool {
+        known.contains { $0.record.vnode == vnode && $0.record.bootID == bootID && !$0.record.isAbandoned }
+    }
+
+    /// Removes what writers that were killed have left.
+    func removeTorn() {
+        for entry in (try? Directories.list(".", below: files.raw)) ?? [] where entry.name.hasPrefix(".") {
+            guard let pid = Int32(entry.name.dropFirst()), pid > 0, Processes.startTime(of: pid) == nil else { continue }
+            _ = unsafe unlinkat(files.raw, entry.name, 0)
         }
     }
 }

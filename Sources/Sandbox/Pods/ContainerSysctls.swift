@@ -4,25 +4,52 @@ import SystemPackage
 
 /// `linux.sysctl` of a container. The engine would write it inside the user namespace, where most of it is read-only.
 struct ContainerSysctls {
-    private var network: [(path: String, value: String)] = []
-    private var ipc: [(path: String, value: String)] = []
-    private var others: [(path: String, value: String)] = []
+    typealias Entry = (path: String, value: String)
+
+    private(set) var network: [Entry] = []
+    private(set) var ipc: [Entry] = []
+    private(set) var others: [Entry] = []
+
+    /// Directories of `/proc/sys` that a view covers as a whole: what is written there, with the node's rights, reaches the vNode's values
+    /// only. `user` is left to the kernel, which asks whose namespace the writer is in: the node's.
+    static let ofView: Set<String> = ["kernel", "fs", "vm", "dev", "abi", "debug"]
+
+    /// Those below `kernel` that each ipc namespace has of its own, beside all of `fs/mqueue`.
+    private static let ofIPC: Set<String> = [
+        "shmmax", "shmall", "shmmni", "shm_rmid_forced", "shm_next_id", "msgmax", "msgmni", "msgmnb", "msg_next_id", "auto_msgmni", "sem",
+        "sem_next_id",
+    ]
 
     init(_ sysctls: [String: String]) throws(Failure) {
         for (name, value) in sysctls.sorted(by: { $0.key < $1.key }) {
-            let parts = (name.contains("/") ? name.split(separator: "/") : name.split(separator: ".")).map(String.init)
-            guard parts.count > 1, parts.allSatisfy(ManagedPaths.isComponent) else {
-                throw Failure("linux.sysctl: \"\(name)\" is no sysctl")
-            }
+            guard let parts = ContainerSysctls.parts(of: name) else { throw Failure("linux.sysctl: \"\(name)\" is no sysctl") }
             let entry = (path: parts.joined(separator: "/"), value: value)
             if parts[0] == "net" {
                 network.append(entry)
-            } else if name.hasPrefix("kernel.shm") || name.hasPrefix("kernel.msg") || name == "kernel.sem" || name.hasPrefix("fs.mqueue.") {
+            } else if parts[0] == "kernel" && parts.count == 2 && ContainerSysctls.ofIPC.contains(parts[1])
+                || parts[0] == "fs" && parts[1] == "mqueue"
+            {
                 ipc.append(entry)
-            } else {
+            } else if ContainerSysctls.ofView.contains(parts[0]) {
                 others.append(entry)
+            } else {
+                // runc's words.
+                throw Failure(
+                    "linux.sysctl: \"\(name)\" is not in a separate kernel namespace: a vNode has net and, of its own, "
+                        + ContainerSysctls.ofView.sorted().joined(separator: ", "))
             }
         }
+    }
+
+    /// As sysctl(8) reads a name: the first of `.` and `/` separates, in a dotted name a `/` stands for a dot. nil for no name of a file
+    /// below `/proc/sys`. By bytes: what a `Character` is depends on what follows.
+    static func parts(of name: String) -> [String]? {
+        let (dot, slash) = (UInt8(0x2e), UInt8(0x2f))
+        guard let separator = name.utf8.first(where: { $0 == dot || $0 == slash }) else { return nil }
+        let parts = name.utf8.split(separator: separator, omittingEmptySubsequences: false).map { part in
+            String(decoding: part.map { $0 == slash ? dot : $0 }, as: UTF8.self)
+        }
+        return parts.allSatisfy(ManagedPaths.isComponent) ? parts : nil
     }
 
     /// Those of its network namespace, and those that only the view knows: its tree refuses what no vNode may change. Before the
@@ -48,7 +75,7 @@ struct ContainerSysctls {
         }
     }
 
-    private static func write(_ entries: [(path: String, value: String)], below top: String) throws(Failure) {
+    private static func write(_ entries: [Entry], below top: String) throws(Failure) {
         for entry in entries {
             try attempt("setting the sysctl", "\(entry.path) = \(entry.value)") { () throws(Errno) in
                 try Files.write(entry.value, to: "\(top)/\(entry.path)")

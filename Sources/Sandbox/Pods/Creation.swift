@@ -73,7 +73,7 @@ final class Creation {
         let sysctls = try ContainerSysctls(rewrite.sysctls)
         let network = try ContainerNetwork.open(rewrite.network, first: vnode.first)
         let tree = try RootTree(bundle.path(rewrite.rootPath), owner: vnode.state.uidBase, users: users)
-        let mounts = try ContainerMounts(rewrite.sources, owner: vnode.state.uidBase, users: users)
+        let mounts = try ContainerMounts(rewrite.sources, owner: vnode.state.uidBase, users: users, log)
         let console = try arguments.value("console-socket").map { path throws(Failure) in
             try attempt("opening the console socket", path) { () throws(Errno) in try MountTree(path).release() }
         }
@@ -81,9 +81,12 @@ final class Creation {
         var cgroup = ContainerCgroup(place, root: root)
         defer { record.madeCgroups = cgroup.made }
         record.cgroup = cgroup.path
+        if Directories.kind(cgroup.path) == nil { record.madeCgroups = [cgroup.path] }
+        try vnodes.records.write(record, name)
         try cgroup.make(root: root)
         record.madeCgroups = cgroup.made
-        let view = try vnode.daemon.addView(vnode.state.name, record.id, cgroup: cgroup.path, top: cgroup.top, isTied: false)
+        let view = try vnode.daemon.addView(
+            vnode.state.name, record.id, cgroup: cgroup.path, network: network?.inode, top: cgroup.top, isTied: false)
         record.view = view
         record.shownAt = mounts.shownAt
         try vnodes.records.write(record, name)
@@ -92,19 +95,28 @@ final class Creation {
         let arguments = arguments
         // The vNode's is entered too: the engine inherits what it is started in.
         let entered = network?.descriptor.raw ?? vnode.first.raw
-        let answer = try vnode.run { () throws(Failure) in
-            try staged.stage(rewrite, tree, mounts, sysctls, network: network, in: vnode)
-            return try staged.runEngine(arguments, console: console, network: entered, log: file.file.raw, in: vnode)
+        let answer: Inside.Answer
+        do throws(Failure) {
+            answer = try vnode.run { () throws(Failure) in
+                try staged.stage(rewrite, tree, mounts, sysctls, network: network, in: vnode)
+                return try staged.runEngine(arguments, console: console, network: entered, log: file.file.raw, in: vnode)
+            }
+        } catch {
+            log.append(file.bytes)
+            throw error
         }
-        log.append(file.bytes)
-        guard answer.status == 0, let pid = answer.pid else { return answer.status == 0 ? 1 : answer.status }
-        try finish(pid, cgroup, root, sysctls, owner: vnode.state.uidBase, bundle)
+        log.append(file.bytes, of: vnode.engine, status: answer.status)
+        guard answer.status == 0 else { return answer.status }
+        guard let pid = answer.pid else {
+            throw Failure("running the engine: \(vnode.engine.name): it ended with status 0 and has written no pid")
+        }
+        try finish(pid, cgroup, root, sysctls, in: vnode, bundle)
         return 0
     }
 
     /// The container is there and waits to be started.
     private func finish(
-        _ pid: Int32, _ cgroup: ContainerCgroup, _ root: CgroupRoot, _ sysctls: ContainerSysctls, owner: UInt32, _ bundle: Bundle
+        _ pid: Int32, _ cgroup: ContainerCgroup, _ root: CgroupRoot, _ sysctls: ContainerSysctls, in vnode: Inside, _ bundle: Bundle
     ) throws(Failure) {
         guard let process = ProcessIdentity(pid: pid), let pidfd = process.open() else {
             throw Failure("the container's first process has ended")
@@ -113,10 +125,22 @@ final class Creation {
         guard cgroup.holds(pid, root: root) else {
             throw Failure("the engine has put the container elsewhere than into \(cgroup.path), where its view looks: see --systemd-cgroup")
         }
-        try sysctls.apply(to: pidfd, owner: owner)
+        // The engine was told paths with a pid in them, which may have been another process's by then.
+        for kind in ["user", "pid"] { try check(kind, of: pid, in: vnode) }
+        guard process.isAlive else { throw Failure("the container's first process has ended") }
+        try sysctls.apply(to: pidfd, owner: vnode.state.uidBase)
         try vnodes.records.write(record, name)
         try bundle.sharePIDNamespace("/proc/\(pid)/ns/pid")
         if let path = arguments.value("pid-file") { try Bundle.replace(path, by: "\(pid)") }
+    }
+
+    private func check(_ kind: String, of pid: Int32, in vnode: Inside) throws(Failure) {
+        let path = "/proc/\(pid)/ns/\(kind)"
+        let own = try vnode.namespace(kind)
+        let isOwn = try attempt("looking at the container's namespaces", path) { () throws(Errno) in
+            try Namespaces.identity(of: try Files.open(path, flags: O_RDONLY)) == Namespaces.identity(of: own)
+        }
+        guard isOwn else { throw Failure("the engine has put the container into another \(kind) namespace than the vNode's") }
     }
 
     private func identity(of users: borrowing OwnedFD) throws(Failure) -> Namespaces.Identity {

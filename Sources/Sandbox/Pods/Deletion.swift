@@ -14,6 +14,8 @@ enum Deletion {
             if isForced { return 0 }
             throw Failure.unknownContainer
         }
+        // What is staged and the view stay until the vNode ends: nobody has the way there but vnode-fs.
+        if let unreachable = found.unreachable, !isForced { throw unreachable }
         if let vnode = found.vnode {
             let file = try EngineLogFile()
             let status = try vnode.run { () throws(Failure) in
@@ -22,14 +24,15 @@ enum Deletion {
             if status != 0 {
                 let bytes = file.bytes
                 // The engine never had it, or has lost it: what is staged is to go nevertheless.
-                let isUnknown = String(decoding: bytes, as: UTF8.self).contains("does not exist")
+                let isUnknown = Deletion.saysUnknown(String(decoding: bytes, as: UTF8.self))
                 guard isForced || isUnknown else {
-                    log.append(bytes)
+                    log.append(bytes, of: vnode.engine, status: status)
                     return status
                 }
             }
             takeAway(record, in: vnode, isForced: false)
         } else {
+            if found.unreachable != nil { found.kill() }
             removeCgroup(record)
         }
         try found.vnodes.leave(record, as: found.name)
@@ -43,7 +46,7 @@ enum Deletion {
                 var words = ["delete", "--force", record.id]
                 if record.isSystemd { words.insert("--systemd-cgroup", at: 0) }
                 let log = try EngineLogFile()
-                _ = try vnode.runEngine(try RuntimeArguments(words), network: nil, log: log.file.raw)
+                _ = try? vnode.runEngine(try RuntimeArguments(words), network: nil, log: log.file.raw)
             }
             StagedContainer.remove(record.id, shownAt: record.shownAt, in: vnode)
             return Inside.Answer()
@@ -52,7 +55,12 @@ enum Deletion {
         removeCgroup(record)
     }
 
-    private static func removeCgroup(_ record: ContainerRecord) {
+    /// As runc says it, and as crun does, which has not found the file of a container's state.
+    static func saysUnknown(_ log: String) -> Bool {
+        log.contains("does not exist") || log.contains("/status") && log.contains("No such file or directory")
+    }
+
+    static func removeCgroup(_ record: ContainerRecord) {
         // What is above it is the pod's, whose other containers may just be made.
         if let cgroup = record.cgroup, record.madeCgroups.contains(cgroup) { try? Cgroup.remove(cgroup) }
     }
@@ -69,6 +77,8 @@ final class FoundContainer {
     let name: String
     let record: ContainerRecord?
     let vnode: Inside?
+    /// Why nobody can work in the vNode, although it is up: its daemon does not answer.
+    let unreachable: Failure?
 
     init(_ arguments: RuntimeArguments, _ settings: RuntimeSettings) throws(Failure) {
         guard let id = arguments.container else { throw Failure("\(arguments.command): no container id") }
@@ -79,12 +89,30 @@ final class FoundContainer {
             state.initProcess?.isAlive == true
         else {
             vnode = nil
+            unreachable = nil
             return
         }
-        do throws(Failure) { vnode = try Inside(state, settings) } catch {
-            // It ends with its daemon, and may be about to.
-            if state.initProcess?.isAlive == true, Daemon.serves(state) { throw error }
+        do throws(Failure) {
+            vnode = try Inside(state, settings)
+            unreachable = nil
+        } catch {
             vnode = nil
+            // It ends with its daemon, and may be about to.
+            unreachable = state.initProcess?.isAlive == true && Daemon.serves(state, seconds: 1) ? error : nil
         }
+    }
+
+    /// The vNode, to work in it.
+    func reached() throws(Failure) -> (record: ContainerRecord, vnode: Inside) {
+        if let unreachable { throw unreachable }
+        guard let record, let vnode else { throw Failure.unknownContainer }
+        return (record, vnode)
+    }
+
+    /// Kills all of the container, for which the kernel alone is needed. Only what can be told from a later one's processes.
+    func kill() {
+        guard let record else { return }
+        if let process = record.process?.open() { try? Processes.send(SIGKILL, to: process) }
+        if let cgroup = record.cgroup { Cgroup.kill(cgroup) }
     }
 }

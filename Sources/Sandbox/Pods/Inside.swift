@@ -21,18 +21,34 @@ final class Inside {
     }
 
     /// The vNode's user namespace.
-    func users() throws(Failure) -> OwnedFD {
-        let path = "/proc/\(state.initProcess?.pid ?? 0)/ns/user"
-        return try attempt("opening", path) { () throws(Errno) in try Files.open(path, flags: O_RDONLY) }
+    func users() throws(Failure) -> OwnedFD { try namespace("user") }
+
+    /// A namespace of the vNode's first process.
+    func namespace(_ kind: String) throws(Failure) -> OwnedFD {
+        let path = "/proc/\(state.initProcess?.pid ?? 0)/ns/\(kind)"
+        let found = try attempt("opening", path) { () throws(Errno) in try Files.open(path, flags: O_RDONLY) }
+        // It still is that process, so the pid was.
+        guard state.initProcess?.isAlive == true else { throw Failure("the vNode \(state.name) has ended") }
+        return found
     }
 
     /// What work in staging answers.
     struct Answer: Codable {
         /// Of the engine, 0 when it was not run.
         var status: Int32 = 0
-        var pid: Int32?
         /// What the engine wrote to its pid file, node pids both.
+        var pid: Int32?
         var failure: String?
+
+        /// As it goes through a pipe: a failure that is too long for one loses its end, not the answer its form.
+        var encoded: String {
+            var answer = self
+            while true {
+                let bytes = (try? JSONEncoder().encode(answer)) ?? Data()
+                guard bytes.count > Report.longest, let failure = answer.failure else { return String(decoding: bytes, as: UTF8.self) }
+                answer.failure = String(decoding: failure.utf8.prefix(failure.utf8.count * 3 / 4), as: UTF8.self)
+            }
+        }
     }
 
     /// Runs `body` in a child that has entered staging, and answers what it answers.
@@ -48,7 +64,7 @@ final class Inside {
                 } catch {
                     answer.failure = error.message
                 }
-                Report.send(String(decoding: (try? JSONEncoder().encode(answer)) ?? Data(), as: UTF8.self), to: ends.writing)
+                Report.send(answer.encoded, to: ends.writing)
                 return 0
             }
         }
@@ -120,19 +136,40 @@ final class Inside {
     private func startEngine(_ arguments: RuntimeArguments, network: CInt?, log: CInt?) throws(Failure) -> Processes.Child {
         let preserved = CInt(clamping: Int(arguments.value("preserve-fds") ?? "0") ?? 0)
         let words = [engine.name] + Inside.globals(arguments, log: log) + arguments.words
-        return try attempt("running the engine", engine.path) { () throws(Errno) in
+        // Closed by the program that is executed: until then it says what went wrong.
+        let ends = try attempt("making a pipe") { () throws(Errno) in try Processes.pipe() }
+        let failures = OwnedFD(taking: ends.reading)
+        let child = try attempt("running the engine", engine.path) { () throws(Errno) in
             try Processes.fork {
-                guard (try? Processes.dieWithParent()) != nil else { return 125 }
-                // Not joined by the engine: from inside the user namespace it could not be.
-                if let network, (try? Namespaces.enter(network, .network)) == nil { return 125 }
-                guard (try? Namespaces.enter(first, .time)) != nil else { return 125 }
-                Processes.closeOnExecute(from: 3 + preserved)
-                if let log { try? Descriptors.keepOnExecute(log) }
-                Processes.unblockSignals()
-                _ = engine.execute(words, environment: Processes.environment)
+                do throws(Failure) {
+                    try become(words, network, preserved, log)
+                } catch {
+                    Report.send(error.message, to: ends.writing)
+                }
                 return 125
             }
         }
+        _ = close(ends.writing)
+        if let failure = Report.receive(failures) {
+            _ = try? Processes.wait(child.pid)
+            throw Failure(failure)
+        }
+        return child
+    }
+
+    /// In the engine's own process. Only returns with an error.
+    private func become(_ words: [String], _ network: CInt?, _ preserved: CInt, _ log: CInt?) throws(Failure) {
+        let stage = "running the engine: " + engine.name
+        try attempt(stage) { () throws(Errno) in try Processes.dieWithParent() }
+        // Not joined by the engine: from inside the user namespace it could not be.
+        if let network {
+            try attempt(stage + ": entering the network namespace") { () throws(Errno) in try Namespaces.enter(network, .network) }
+        }
+        try attempt(stage + ": entering the time namespace") { () throws(Errno) in try Namespaces.enter(first, .time) }
+        Processes.closeOnExecute(from: 3 + preserved)
+        if let log { try attempt(stage) { () throws(Errno) in try Descriptors.keepOnExecute(log) } }
+        Processes.unblockSignals()
+        throw Failure(stage, engine.path, engine.execute(words, environment: Processes.environment))
     }
 
     /// Where the engine keeps its own state, in staging: it goes with the vNode.

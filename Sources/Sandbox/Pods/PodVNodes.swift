@@ -8,40 +8,105 @@ final class PodVNodes {
     let settings: RuntimeSettings
     let directory: StateDirectory
     let records: ContainerRecords
+    /// Which engine has made the containers is known.
+    private let mayRunEngine: Bool
 
-    init(_ settings: RuntimeSettings) throws(Failure) {
+    init(_ settings: RuntimeSettings, mayRunEngine: Bool = true) throws(Failure) {
         self.settings = settings
+        self.mayRunEngine = mayRunEngine
         directory = try StateDirectory(settings.stateDirectory)
         records = try ContainerRecords(stateDirectory: settings.stateDirectory)
     }
 
     /// The vNode of a key, with the container on record in it: it stays until that leaves.
     func join(_ key: PodKey, _ record: inout ContainerRecord, as name: String) throws(Failure) -> State {
+        if let old = records.read(name), old.isAbandoned { takeAway(old, as: name) }
         let vnode = key.vnodeName
         let lock = try lock(vnode)
         defer { withExtendedLifetime(lock) {} }
-        if let old = records.read(name), let state = directory.state(of: old.vnode), state.bootID == old.bootID {
+        let old = records.read(name)
+        if let old, let state = directory.state(of: old.vnode), state.bootID == old.bootID {
             throw Failure("container with given ID already exists")
         }
-        let found = try find(key)
-        let state: State
-        if let found { state = found } else { state = try make(key) }
         record.vnode = vnode
-        record.bootID = state.bootID
+        record.bootID = ""
+        // Before anything is made: whoever finds the record sees whether somebody is still at it.
+        record.creator = ProcessIdentity(pid: getpid())
         try records.write(record, name)
-        return state
+        do throws(Failure) {
+            let state: State
+            if let found = try find(key) { state = found } else { state = try make(key) }
+            record.bootID = state.bootID
+            try records.write(record, name)
+            return state
+        } catch {
+            if let old { try? records.write(old, name) } else { records.forget(name) }
+            throw error
+        }
     }
 
     /// Takes a container off the record, and its vNode away when that was the last.
-    func leave(_ record: ContainerRecord, as name: String) throws(Failure) {
+    func leave(_ record: ContainerRecord, as name: String) throws(Failure) { sweep(try depart(record, as: name)) }
+
+    /// Answers who else is on record.
+    private func depart(_ record: ContainerRecord, as name: String) throws(Failure) -> [ContainerRecords.Entry] {
         let lock = try lock(record.vnode)
         defer { withExtendedLifetime(lock) {} }
-        if let state = directory.state(of: record.vnode), state.bootID == record.bootID, state.pod != nil {
-            let others = records.members(of: record.vnode, bootID: record.bootID).filter { $0 != name }
-            // The record goes last: who is killed in between is asked again.
-            if others.isEmpty { try takeDown(state) }
-        }
+        let others = records.all().filter { $0.name != name }
+        // The record goes last: who is killed in between is asked again.
+        try takeDownUnlessUsed(record, others)
         records.forget(name)
+        return others
+    }
+
+    /// Takes away the vNode of a record, unless others are in it. Answers its state if they are. Only under its lock: whoever makes one
+    /// holds it until the record says which.
+    @discardableResult
+    private func takeDownUnlessUsed(
+        _ record: ContainerRecord, _ others: [ContainerRecords.Entry]
+    ) throws(Failure) -> State? {
+        guard let state = directory.state(of: record.vnode) else {
+            // Its maker was killed before it had written anything down.
+            if record.bootID.isEmpty { try clean(record.vnode, nil) }
+            return nil
+        }
+        guard state.pod != nil, state.bootID == record.bootID || record.bootID.isEmpty else { return nil }
+        if ContainerRecords.hasMembers(state.name, bootID: state.bootID, in: others) { return state }
+        try takeDown(state)
+        return nil
+    }
+
+    // MARK: what was left behind
+
+    /// Takes away what a create that was killed has left, and nobody deletes: containers that were never whole, and vNodes without one.
+    /// What somebody is at work on is left to them.
+    func sweep(_ known: [ContainerRecords.Entry]) {
+        records.removeTorn()
+        for one in known where one.record.isAbandoned { takeAway(one.record, as: one.name) }
+        let used = Set(known.lazy.map(\.record.vnode))
+        for name in (try? directory.names()) ?? [] where !used.contains(name) {
+            guard directory.state(of: name)?.pod != nil, let lock = tryLock(name) else { continue }
+            defer { withExtendedLifetime(lock) {} }
+            guard let state = directory.state(of: name), state.pod != nil,
+                !ContainerRecords.hasMembers(name, bootID: state.bootID, in: records.all())
+            else { continue }
+            do throws(Failure) { try takeDown(state) } catch { Say.error("vnode: taking away \(name): \(error)") }
+        }
+    }
+
+    private func takeAway(_ old: ContainerRecord, as name: String) {
+        guard let lock = tryLock(old.vnode) else { return }
+        defer { withExtendedLifetime(lock) {} }
+        guard let record = records.read(name), record.vnode == old.vnode, record.isAbandoned else { return }
+        do throws(Failure) {
+            if let state = try takeDownUnlessUsed(record, records.all()) {
+                guard mayRunEngine else { return }
+                Deletion.takeAway(record, in: try Inside(state, settings), isForced: true)
+            }
+            Deletion.removeCgroup(record)
+            ContainerCgroup.remove(record.madeCgroups)
+            records.forget(name)
+        } catch { Say.error("vnode: taking away \(record.id): \(error)") }
     }
 
     /// What is up and served under the key; takes away what is not.
@@ -100,12 +165,34 @@ final class PodVNodes {
 
     /// The lock of a vNode's name, whether there is one or not: a byte of a file, so that no name leaves a file behind.
     private func lock(_ name: String) throws(Failure) -> OwnedFD {
-        let path = settings.stateDirectory + "/pods.lock"
-        return try attempt("locking", path) { () throws(Errno) in
-            let file = try Files.open(path, flags: O_RDWR | O_CREAT, mode: 0o600)
-            try Locks.lock(file, byte: Int64(PodKey.hash(of: name) >> 2))
+        try attempt("locking", lockPath) { () throws(Errno) in
+            let file = try Files.open(lockPath, flags: O_RDWR | O_CREAT, mode: 0o600)
+            try Locks.lock(file, byte: PodVNodes.byte(name))
             return file
         }
+    }
+
+    /// nil when somebody else has it.
+    private func tryLock(_ name: String) -> OwnedFD? {
+        guard let file = try? Files.open(lockPath, flags: O_RDWR | O_CREAT, mode: 0o600),
+            (try? Locks.tryLock(file, byte: PodVNodes.byte(name))) == true
+        else { return nil }
+        return file
+    }
+
+    private var lockPath: String { settings.stateDirectory + "/pods.lock" }
+
+    private static func byte(_ name: String) -> Int64 { Int64(PodKey.hash(of: name) >> 2) }
+}
+
+extension StateDirectory {
+    /// Takes away vNodes of pods that have no container: `reconcile` has seen that they are whole.
+    func sweepPods() {
+        guard Directories.kind(path + "/containers") == .directory else { return }
+        let settings = RuntimeSettings(
+            mode: .perNamespace, engine: "runc", socket: defaultSocketPath, stateDirectory: path, ids: .standard)
+        guard let vnodes = try? PodVNodes(settings, mayRunEngine: false) else { return }
+        vnodes.sweep(vnodes.records.all())
     }
 }
 

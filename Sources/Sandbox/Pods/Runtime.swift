@@ -59,7 +59,13 @@ enum Execution {
         _ arguments: RuntimeArguments, _ settings: RuntimeSettings, _ log: RuntimeLog
     ) throws(Failure) -> Int32 {
         let found = try FoundContainer(arguments, settings)
-        guard let record = found.record, let vnode = found.vnode else { throw Failure.unknownContainer }
+        if arguments.isDeadly, let unreachable = found.unreachable {
+            // A pod must be able to end whatever has become of vnode-fs.
+            log.warning("\(unreachable): killing the container by its cgroup")
+            found.kill()
+            return 0
+        }
+        let (record, vnode) = try found.reached()
         var arguments = arguments
         var resources: [UInt8]?
         if let path = arguments.value("resources"), path != "-" {
@@ -70,6 +76,8 @@ enum Execution {
             var path: String?
             if let resources {
                 let staged = "/inner/\(record.id)/resources-\(getpid())"
+                // Of a process that was killed, and had the same pid.
+                _ = unsafe unlink(staged)
                 try MountStep.perform([.text(staged, resources)], "staging the resources")
                 arguments = arguments.with("resources", staged)
                 path = staged
@@ -77,7 +85,7 @@ enum Execution {
             defer { if let path { _ = unsafe unlink(path) } }
             return Inside.Answer(status: try vnode.runEngine(arguments, network: nil, log: file.file.raw))
         }.status
-        log.append(file.bytes)
+        log.append(file.bytes, of: vnode.engine, status: status)
         return status
     }
 
@@ -86,14 +94,13 @@ enum Execution {
         _ arguments: RuntimeArguments, _ settings: RuntimeSettings, _ log: RuntimeLog
     ) throws(Failure) -> Int32 {
         let found = try FoundContainer(arguments, settings)
-        guard let record = found.record, let vnode = found.vnode, let process = record.process?.open() else {
-            throw Failure.unknownContainer
-        }
+        let (record, vnode) = try found.reached()
+        guard let process = record.process?.open() else { throw Failure.unknownContainer }
         let network = try namespace(of: process, record)
         var arguments = arguments
         var program: [UInt8]?
         if let path = arguments.value("process") {
-            let bytes = try attempt("reading the process", path) { () throws(Errno) in try Files.read(path, limit: 16 << 20) }
+            let bytes = try Bundle.read(path, "reading the process")
             do { program = try BundleRewrite.process(try JSON(bytes), hasAppArmor: record.hasAppArmor).bytes() } catch let error as Failure
             {
                 throw error
@@ -112,6 +119,8 @@ enum Execution {
             var path: String?
             if let program {
                 let staged = "\(top)/process-\(getpid())"
+                // Of a process that was killed, and had the same pid.
+                _ = unsafe unlink(staged)
                 try MountStep.perform([.text(staged, program)], "staging the process")
                 arguments = arguments.with("process", staged)
                 path = staged
@@ -120,7 +129,12 @@ enum Execution {
             return try StagedContainer(top: top, id: record.id, view: record.view ?? 0, isFirst: false).runEngine(
                 arguments, console: console, network: network.raw, log: file.file.raw, in: vnode)
         }
-        log.append(file.bytes)
+        // Otherwise it is the program's status.
+        if arguments.has("detach") {
+            log.append(file.bytes, of: vnode.engine, status: answer.status)
+        } else {
+            log.append(file.bytes)
+        }
         if let pidFile, let pid = answer.pid { try Bundle.replace(pidFile, by: "\(pid)") }
         return answer.status
     }

@@ -59,6 +59,12 @@ public struct RuntimeArguments: Sendable, Equatable {
         return changed
     }
 
+    /// A `kill` that nobody can ignore.
+    public var isDeadly: Bool {
+        guard command == "kill", let signal = rest.first else { return false }
+        return ["9", "KILL", "SIGKILL"].contains(signal.uppercased())
+    }
+
     /// Words of the command for the engine: the command, its flags, the container, the rest.
     public var words: [String] {
         var words = [command]

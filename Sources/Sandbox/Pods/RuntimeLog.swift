@@ -33,15 +33,22 @@ final class RuntimeLog {
     }
 
     func error(_ message: String) {
+        Say.error("vnode: " + message)
+        write(message, level: "error")
+    }
+
+    /// What failed no command. In the log alone: standard error of `create` is the container's.
+    func warning(_ message: String) { write(message, level: "warning") }
+
+    private func write(_ message: String, level: String) {
         let text = "vnode: " + message
-        Say.error(text)
         guard let file else { return }
         let time = Date().formatted(.iso8601)
         let line: [UInt8]
         if isJSON {
-            line = (try? JSON.object(["level": "error", "msg": .string(text), "time": .string(time)]).bytes()) ?? []
+            line = (try? JSON.object(["level": .string(level), "msg": .string(text), "time": .string(time)]).bytes()) ?? []
         } else {
-            line = Array("time=\"\(time)\" level=error msg=\"\(text.map { $0 == "\"" ? "\\\"" : String($0) }.joined())\"".utf8)
+            line = Array("time=\"\(time)\" level=\(level) msg=\"\(text.map { $0 == "\"" ? "\\\"" : String($0) }.joined())\"".utf8)
         }
         try? Files.write(line + [0x0a], to: file.descriptor)
     }
@@ -50,6 +57,12 @@ final class RuntimeLog {
     func append(_ bytes: [UInt8]) {
         guard let file, !bytes.isEmpty else { return }
         try? Files.write(bytes, to: file.descriptor)
+    }
+
+    /// The same of an engine that has ended. One that failed without a word has a word said for it: containerd shows what is in the log.
+    func append(_ bytes: [UInt8], of engine: Engine, status: Int32) {
+        append(bytes)
+        if status != 0, bytes.isEmpty { error("running the engine: \(engine.name): ended with status \(status)") }
     }
 }
 

@@ -30,7 +30,9 @@ struct StagedContainer {
             if isFirst { try ContainerNetwork.open(network.descriptor.raw, to: vnode.state.uidBase) }
         }
         let entered = network?.descriptor.raw ?? vnode.first.raw
-        try ViewPlan.stage(number: view, top: top, first: entered, sysfs: sysfs)
+        // Sysctls of a network namespace of the node's are its root's to write: the daemon does it for who may write here at all.
+        let isPrepared = network?.isPrepared == true && rewrite.mayWriteSysctls
+        try ViewPlan.stage(number: view, top: top, first: entered, sysfs: sysfs, isPrepared: isPrepared)
         try sysctls.apply(network: entered, tree: top + "/proc")
         var rewrite = rewrite
         if !ViewPlan.hasCgroupDirectory(top) { rewrite.dropCgroupMount() }
@@ -44,6 +46,9 @@ struct StagedContainer {
         _ arguments: RuntimeArguments, console: CInt?, network: CInt?, log: CInt, in vnode: Inside
     ) throws(Failure) -> Inside.Answer {
         let files = "\(top)/run-\(getpid())"
+        // Of a process that was killed, and had the same pid.
+        try? Mounts.detach(files + "/console")
+        try? Directories.removeTree(files)
         try MountStep.perform([.directory(files)], "staging")
         defer {
             try? Mounts.detach(files + "/console")
@@ -84,7 +89,9 @@ struct StagedContainer {
     static func remove(_ id: String, shownAt: [String], in vnode: Inside) {
         try? vnode.inOuter { () throws(Failure) in
             guard !shownAt.isEmpty, let root = try? Files.open("/", flags: O_RDONLY | O_DIRECTORY) else { return }
-            for path in shownAt where (try? Files.openInside(path, root: root)) != nil { try? Mounts.detach(path) }
+            for path in shownAt where (try? Files.openInside(path, root: root)) != nil {
+                try? Mounts.detach(path, following: false)
+            }
         }
         try? Mounts.detach("/inner/" + id)
         try? Directories.remove("/inner/" + id)

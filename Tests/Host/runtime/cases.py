@@ -97,7 +97,7 @@ def wrong_usage(machine):
 @case
 def versions(machine):
     """--version and features are the engine's"""
-    has(machine.runtime("--version").stdout, "runc", "vnode-runtime")
+    has(machine.runtime("--version").stdout, os.path.basename(machine.engine), "vnode-runtime")
 
 
 @case
@@ -266,6 +266,19 @@ def network_by_path(machine):
         has(one.execute("cat", "/sys/class/net/lo/ifalias").stdout, "loopback-of-the-pod")
         expect("sysctl", one.execute("cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start").stdout.strip(), "7")
         expect("ipc sysctl", one.execute("sh", "-c", "read value </proc/sys/kernel/shm_rmid_forced; echo $value").stdout.strip(), "1")
+        write = "(echo 77 >/proc/sys/net/ipv4/ip_default_ttl) 2>/dev/null; read value </proc/sys/net/ipv4/ip_default_ttl; echo $value"
+        expect("a write where /proc/sys is read-only", one.execute("sh", "-c", write).stdout.strip(), "64")
+
+        def privileged(spec):
+            change(spec)
+            spec["linux"]["readonlyPaths"] = []
+
+        node = open("/proc/sys/net/ipv4/ip_default_ttl").read()
+        two = Container(machine, "container2", ["sleep", "60"], change=privileged).begin()
+        expect("a write where it is not", two.execute("sh", "-c", write).stdout.strip(), "77")
+        expect("in the other", one.execute("cat", "/proc/sys/net/ipv4/ip_default_ttl").stdout.strip(), "77")
+        expect("the node's", open("/proc/sys/net/ipv4/ip_default_ttl").read(), node)
+        two.end()
         one.end()
     finally:
         run("ip", "netns", "del", "vnode-rt")
@@ -384,6 +397,128 @@ def filters(machine):
     bad.unmount()
 
 
+# --- hostile bundles and images
+
+def image(machine, **links):
+    """A layer with symlinks where a container expects something else."""
+    layer = machine.scratch + "/layers/hostile"
+    run("rm", "-rf", layer)
+    os.makedirs(layer)
+    for name, target in links.items():
+        os.symlink(target, f"{layer}/{name}")
+    return layer
+
+
+def seen_only_inside(machine, one, script="", *words):
+    """Whether a container that the engine may refuse has what it looks for inside, and nothing new is on the node."""
+    ended = one.create()
+    if ended.returncode == 0:
+        one.runtime("start", one.identity)
+        if words:
+            has(one.execute("sh", "-c", script).stdout, *words)
+    else:
+        assert ended.log.strip(), "refused without a word"
+    one.end()
+    left = [path for path in ("/vnode-escape", "/tmp/vnode-escape", "/etc/vnode-escape") if os.path.lexists(path)]
+    expect("on the node", left, [])
+    expect("vNodes", machine.vnodes(), [])
+
+
+@case
+def hostile_destinations(machine):
+    """hostile: destinations of mounts with .. and symlinks to outside lead to places in the container"""
+    pod = Pod(machine, "p1", "shop")
+    volume = pod.volume("data")
+    open(volume + "/file", "w").write("of the pod")
+    layer = image(machine, out="/tmp", up="../../../../../../tmp", itself="itself")
+    try:
+        for destination, seen in (("/../../../../tmp/vnode-escape", "/tmp/vnode-escape"), ("/a/../../../../../vnode-escape", "/vnode-escape"),
+                                  ("/out/vnode-escape", "/tmp/vnode-escape"), ("/up/vnode-escape", "/tmp/vnode-escape"),
+                                  ("/itself/vnode-escape", "/itself/vnode-escape"), ("/out", "/tmp")):
+            one = Container(machine, "container1", ["sleep", "60"], pod, mounts=[bind(volume, destination)], image=layer)
+            seen_only_inside(machine, one, f"cat {seen}/file", "of the pod")
+            expect("the node's /tmp", os.path.exists("/tmp/file"), False)
+    finally:
+        pod.forget()
+
+
+@case
+def hostile_images(machine):
+    """hostile: images whose /proc, /sys or /dev is a symlink have their view where it leads in the container, or are refused"""
+    node = {path: sorted(os.listdir(path)) for path in ("/etc", "/tmp", "/dev")}
+    for links in ({"proc": "/tmp"}, {"proc": "../../../../etc"}, {"sys": "/etc"}, {"dev": "/tmp"}, {"proc": "/proc/self/root/proc"},
+                  {"sys": "/proc/1/root"}, {"dev": "proc"}):
+        one = Container(machine, "container1", ["sleep", "60"], image=image(machine, **links))
+        seen_only_inside(machine, one)
+        for path, names in node.items():
+            new = [name for name in os.listdir(path) if name not in names and not name.startswith(("vnode", "tmp", "pts", "shm"))]
+            expect(f"new in {path} with {links}", new, [])
+
+
+@case
+def hostile_types(machine):
+    """hostile: mounts of file systems the engine would mount in staging are refused by type and destination"""
+    for kind, options in (("overlay", ["lowerdir=/node/etc:/node/usr"]), ("overlay", ["lowerdir=/etc:/usr"]), ("ext4", []), ("Proc", []),
+                          ("none", []), ("", [])):
+        mount = {"destination": "/x", "type": kind, "source": "overlay", "options": options}
+        one = Container(machine, "container1", ["true"], mounts=[mount])
+        has(one.create().log, f"vnode: mounts: /x: a file system of the type \\\"{kind}\\\" is not supported")
+        expect("vNodes", machine.vnodes(), [])
+        one.unmount()
+
+
+@case
+def hostile_annotations(machine):
+    """hostile: annotations an engine or systemd would obey are refused by name, others are nobody's business"""
+    for name in ("run.oci.seccomp_bpf_data", "run.oci.hooks.stdout", "org.systemd.property.MemoryMax", "module.wasm.image/variant"):
+        one = Container(machine, "container1", ["true"], change=lambda spec: spec.update(annotations={name: "x"}))
+        has(one.create().log, f"vnode: annotations: {name}: not supported")
+        expect("vNodes", machine.vnodes(), [])
+        one.unmount()
+    one = Container(machine, "container1", ["true"], change=lambda spec: spec.update(annotations={"example.com/Hooks": "x", "ö": "y"})).begin()
+    expect("status with others", one.wait(), 0)
+    one.end()
+
+
+@case
+def hostile_sizes(machine):
+    """hostile: a config.json of 5 MB is refused with the limit, one of 3 MB is a container's"""
+    def padded(size):
+        return lambda spec: spec.update(vendor={"padding": ["x" * 1000] * (size // 1000)})
+    one = Container(machine, "container1", ["true"], change=padded(5 << 20))
+    has(one.create().log, "vnode: reading the bundle: ", "EFBIG: longer than 4 MiB")
+    expect("vNodes", machine.vnodes(), [])
+    one.unmount()
+    one = Container(machine, "container1", ["true"], change=padded(3 << 20)).begin()
+    expect("status", one.wait(), 0)
+    one.end()
+
+
+@case
+def stuck_daemon(machine):
+    """with a vnode-fs that does not answer kill 9 and delete --force end a container, other signals say what is wrong"""
+    one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), "sandbox").begin()
+    two = Container(machine, "container2", ["sleep", "60"], Pod(machine, "p2", "shop"), "sandbox").begin()
+    children = [int(pid) for pid in run("pgrep", "-P", str(machine.daemon.pid)).split()]
+    for pid in [machine.daemon.pid] + children:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        ended = one.runtime("kill", "container1", "15")
+        expect("status of SIGTERM", ended.returncode, 1)
+        has(ended.log, "vnode: ")
+        expect("kill", one.runtime("kill", "container1", "9").returncode, 0)
+        expect("exit status", one.wait(), -9)
+        expect("delete", one.delete("--force").returncode, 0)
+        expect("delete", two.delete("--force").returncode, 0)
+        expect("exit status of the other", two.wait(), -9)
+    finally:
+        for pid in [machine.daemon.pid] + children:
+            os.kill(pid, signal.SIGCONT)
+    expect("vNodes", machine.vnodes(), [])
+    one.unmount()
+    two.unmount()
+
+
 # --- failures
 
 @case
@@ -402,6 +537,7 @@ def failures_leave_nothing(machine):
     gone = f"{machine.kubelet}/pods/{pod.uid}/volumes/gone"
     set_linux = lambda **more: lambda spec: spec["linux"].update(more)  # noqa: E731
     bad(["vnode: hooks.prestart"], lambda spec: spec.update(hooks={"prestart": [{"path": "/bin/true"}]}))
+    bad(["vnode: Hooks: must be written hooks"], lambda spec: spec.update(Hooks={"prestart": [{"path": "/bin/true"}]}))
     bad(["vnode: linux.cgroupsPath", ".."], set_linux(cgroupsPath="/vnode-test-pods/../../x"))
     bad(["vnode: linux.namespaces: network /nowhere: ENOENT"], set_linux(
         namespaces=[{"type": "mount"}, {"type": "network", "path": "/nowhere"}]))
@@ -418,6 +554,20 @@ def failures_leave_nothing(machine):
 
 
 @case
+def sysctls_of_the_node(machine):
+    """a sysctl of no namespace is refused by name, as runc does, and the node's stays what it was"""
+    node = {name: open("/proc/sys/user/" + name).read() for name in os.listdir("/proc/sys/user")}
+    for name in ("user.max_user_namespaces", "user/max_net_namespaces", "net.//.user.max_user_namespaces"):
+        one = Container(machine, "container1", ["true"], change=lambda spec: spec["linux"].update(sysctl={name: "7"}))
+        ended = one.create()
+        expect(f"status of {name}", ended.returncode, 1)
+        has(json.loads(ended.log)["msg"], "vnode: linux.sysctl: ", name)
+        expect("vNodes", machine.vnodes(), [])
+        one.unmount()
+    expect("the node's", {name: open("/proc/sys/user/" + name).read() for name in node}, node)
+
+
+@case
 def no_daemon(machine):
     """without the node's daemon nothing is made, and the error says what to start"""
     one = Container(machine, "container1", ["true"])
@@ -425,6 +575,23 @@ def no_daemon(machine):
     expect("status", ended.returncode, 1)
     has(json.loads(ended.log.split("\n")[0])["msg"], "vnode: connecting to vnode-fs: /nowhere/fs.sock: ENOENT", "vnode-fs serve")
     one.unmount()
+
+
+@case
+def silent_engine(machine):
+    """an engine that fails without a word, or cannot be run, has a word said for it in the log"""
+    script = machine.scratch + "/no-interpreter"
+    with open(script, "w") as file:
+        file.write("#!/nowhere\n")
+    os.chmod(script, 0o755)
+    for engine, words in (("/usr/bin/false", ["false: ended with status 1"]), (script, ["no-interpreter", "ENOENT"]),
+                          ("/nowhere/engine", ["the engine /nowhere/engine is not there"])):
+        one = Container(machine, "container1", ["true"])
+        ended = one.create(env={"VNODE_ENGINE": engine})
+        expect(f"status with {engine}", ended.returncode, 1)
+        has(json.loads(ended.log.strip().split("\n")[-1])["msg"], "vnode: ", *words)
+        expect("vNodes", machine.vnodes(), [])
+        one.unmount()
 
 
 @case
@@ -450,6 +617,55 @@ def same_identity(machine):
     has(ended.log, "already exists")
     expect("status", json.loads(one.runtime("state", "container1").stdout)["status"], "running")
     one.end()
+
+
+@case
+def killed_creators_nobody_deletes(machine):
+    """what a killed create has left and nobody deletes, its vNode too, goes with the next container that ends, or with vnode list"""
+    for round, delay in enumerate((0.005, 0.01, 0.03, 0.06, 0.1, 0.15, 0.25, 0.35)):
+        for mode in ("true", "false"):
+            env = {"VNODE_PER_POD": mode}
+            one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), "sandbox")
+            command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
+            creator = subprocess.Popen(command, env=machine.environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(delay)
+            creator.kill()
+            if creator.wait() == 0:
+                one.delete("--force")
+            time.sleep(0.1)
+            if round % 2:
+                run(shim.BIN + "/vnode", "list", env=machine.environment({}))
+            else:
+                two = Container(machine, "container2", ["true"], Pod(machine, "p2", "bank"), "sandbox").begin(env=env)
+                two.wait()
+                two.end()
+            shim.reap()
+            one.unmount()
+            expect(f"vNodes after {delay} s, per pod: {mode}", machine.vnodes(), [])
+            expect(f"records after {delay} s, per pod: {mode}", os.listdir(machine.state + "/containers"), [])
+
+
+@case
+def killed_creators_beside_others(machine):
+    """what a killed create has left in a vNode that others use goes with the next container that ends, and theirs go on"""
+    other = Container(machine, "container0", ["sleep", "60"], Pod(machine, "p0", "shop"), "sandbox").begin()
+    for delay in (0.02, 0.05, 0.1, 0.2):
+        one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), "sandbox")
+        command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
+        creator = subprocess.Popen(command, env=machine.environment({}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        creator.kill()
+        if creator.wait() == 0:
+            one.delete("--force")
+        time.sleep(0.1)
+        two = Container(machine, "container2", ["true"], Pod(machine, "p2", "bank"), "sandbox").begin()
+        two.wait()
+        two.end()
+        shim.reap()
+        one.unmount()
+        expect(f"records after {delay} s", len(os.listdir(machine.state + "/containers")), 1)
+        expect("the other", other.execute("echo", "on").stdout.strip(), "on")
+    other.end()
 
 
 @case

@@ -25,8 +25,9 @@ class Ended(Exception):
 class Machine:
     """A state directory, a daemon and bundles of one test run, below one directory."""
 
-    def __init__(self, scratch):
+    def __init__(self, scratch, engine):
         self.scratch = scratch
+        self.engine = engine
         self.state = scratch + "/state"
         self.socket = scratch + "/fs.sock"
         self.kubelet = "/var/lib/kubelet"
@@ -66,7 +67,7 @@ class Machine:
             self.daemon = None
 
     def environment(self, more):
-        variables = dict(os.environ, VNODE_STATE=self.state, VNODE_SOCKET=self.socket)
+        variables = dict(os.environ, VNODE_STATE=self.state, VNODE_SOCKET=self.socket, VNODE_ENGINE=self.engine)
         variables.pop("VNODE_PER_POD", None)
         variables.update(more)
         return variables
@@ -115,14 +116,16 @@ def bind(source, destination, *options):
 class Container:
     """One container with its bundle; `pod` nil: ctr's."""
 
-    def __init__(self, machine, identity, words, pod=None, kind="container", mounts=(), change=None):
+    def __init__(self, machine, identity, words, pod=None, kind="container", mounts=(), change=None, image=None):
+        """`image`: a directory with a layer above the usual ones."""
         self.machine, self.identity, self.pid = machine, identity, None
         self.bundle = f"{machine.scratch}/bundles/{identity}"
         self.snapshot = f"{machine.scratch}/layers/{identity}"
         os.makedirs(self.bundle + "/rootfs")
         os.makedirs(self.snapshot + "/fs")
         os.makedirs(self.snapshot + "/work")
-        layers = f"lowerdir={machine.lower}:{machine.scratch}/layers/0/fs,upperdir={self.snapshot}/fs,workdir={self.snapshot}/work"
+        above = image + ":" if image else ""
+        layers = f"lowerdir={above}{machine.lower}:{machine.scratch}/layers/0/fs,upperdir={self.snapshot}/fs,workdir={self.snapshot}/work"
         run("mount", "-t", "overlay", "overlay", "-o", layers, self.bundle + "/rootfs")
         spec = self.spec(words, list(mounts))
         if pod:
