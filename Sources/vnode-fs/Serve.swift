@@ -55,7 +55,7 @@ struct Serve: ParsableCommand {
             options.isPrivate = serving.isPrivate
             options.describe = describe(_:)
             supervisor = try Supervisor(options, log: log)
-            try listen(supervisor)
+            try listen(supervisor, at: socket)
         } catch {
             throw fail("\(error)")
         }
@@ -76,7 +76,7 @@ struct Serve: ParsableCommand {
     }
 
     /// A socket that came over from a supervisor before is still the one at its path, but options may have changed since.
-    private func listen(_ supervisor: Supervisor) throws {
+    private func listen(_ supervisor: Supervisor, at socket: String) throws {
         let old = supervisor.name(of: .listener)
         if old != .unix(path: socket) {
             supervisor.hold(.listener, try ControlSocket.listen(at: socket))

@@ -84,6 +84,19 @@ import Testing
         #expect(bundle.spec["hostname"] == "web-0")
     }
 
+    /// An engine that remounts what is staged without device nodes has to say so; one that does not must not begin to.
+    @Test func aRemountOfAVolumeKeepsItWithoutDevices() throws {
+        let volume: JSON = "/var/lib/kubelet/pods/uid-1/volumes/kubernetes.io~empty-dir/a"
+        let asked: [JSON] = [["rbind", "rprivate", "rw"], ["rbind", "ro"], ["bind", "dev", "noexec"], []]
+        let bundle = try rewritten { spec in
+            spec["mounts"] = .array(
+                asked.map { ["destination": "/a", "type": "bind", "source": volume, "options": $0] }
+                    + [["destination": "/b", "type": "bind", "source": "/of/the/vnode", "options": ["rbind", "ro"]]])
+        }
+        let expected: [JSON] = [["rbind", "rprivate", "rw"], ["rbind", "ro", "nodev"], ["bind", "noexec", "nodev"], [], ["rbind", "ro"]]
+        #expect(bundle.spec["mounts"]?.array?.map { $0["options"] } == expected)
+    }
+
     @Test func sourcesOfKubeletAreTheNodesOthersTheVNodes() throws {
         let volume = "/var/lib/kubelet/pods/uid-1/volumes/kubernetes.io~empty-dir/a"
         let bundle = try rewritten { spec in

@@ -209,6 +209,13 @@ extension BundleRewrite {
     /// (`lowerdir`), or reach the node's.
     private static let newFileSystems: Set<String> = ["tmpfs", "devpts", "mqueue", "cgroup", "cgroup2"]
 
+    /// Whether an option of a bind mount sets something, which takes a remount.
+    private static func isSet(_ option: String) -> Bool {
+        let propagation = ["private", "slave", "shared", "unbindable"]
+        return !["bind", "rbind", "rw", "suid", "dev", "exec"].contains(option)
+            && !propagation.contains { option == $0 || option == "r" + $0 }
+    }
+
     /// Whether an option has the engine shift owners itself, in crun's notation too.
     private static func isOfIDs(_ option: String) -> Bool {
         ["idmap", "ridmap"].contains { option == $0 || option.hasPrefix($0 + "=") }
@@ -231,10 +238,16 @@ extension BundleRewrite {
             } else if type == "bind" || options.contains("bind") || options.contains("rbind") {
                 let source = entry["source"]?.string ?? ""
                 let target = "\(surroundings.top)/mounts/\(index)"
-                sources.append(try self.source(source, target: target, destination: destination, surroundings))
+                let found = try self.source(source, target: target, destination: destination, surroundings)
+                sources.append(found)
                 mount["type"] = "bind"
                 mount["source"] = .string(target)
-                mount["options"] = .array(options.filter { !BundleRewrite.isOfIDs($0) }.map { .string($0) })
+                var kept = options.filter { !BundleRewrite.isOfIDs($0) }
+                // It is staged without device nodes, which cannot be undone: an engine that remounts it for other options has to say so too.
+                if case .node = found.origin, kept.contains(where: BundleRewrite.isSet) {
+                    kept = kept.filter { !["dev", "nodev"].contains($0) } + ["nodev"]
+                }
+                mount["options"] = .array(kept.map { .string($0) })
             } else if BundleRewrite.newFileSystems.contains(type) {
                 if entry["options"] != nil { mount["options"] = .array(options.filter { !BundleRewrite.isOfIDs($0) }.map { .string($0) }) }
             } else {

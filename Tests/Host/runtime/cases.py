@@ -266,7 +266,7 @@ def network_by_path(machine):
         has(one.execute("cat", "/sys/class/net/lo/ifalias").stdout, "loopback-of-the-pod")
         expect("sysctl", one.execute("cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start").stdout.strip(), "7")
         expect("ipc sysctl", one.execute("sh", "-c", "read value </proc/sys/kernel/shm_rmid_forced; echo $value").stdout.strip(), "1")
-        write = "(echo 77 >/proc/sys/net/ipv4/ip_default_ttl) 2>/dev/null; read value </proc/sys/net/ipv4/ip_default_ttl; echo $value"
+        write = "(echo 77 >/proc/sys/net/ipv4/ip_default_ttl) 2>/dev/null; cat /proc/sys/net/ipv4/ip_default_ttl"
         expect("a write where /proc/sys is read-only", one.execute("sh", "-c", write).stdout.strip(), "64")
 
         def privileged(spec):
