@@ -93,7 +93,9 @@ import Testing
                 asked.map { ["destination": "/a", "type": "bind", "source": volume, "options": $0] }
                     + [["destination": "/b", "type": "bind", "source": "/of/the/vnode", "options": ["rbind", "ro"]]])
         }
-        let expected: [JSON] = [["rbind", "rprivate", "rw"], ["rbind", "ro", "nodev"], ["bind", "noexec", "nodev"], [], ["rbind", "ro"]]
+        let expected: [JSON] = [
+            ["rbind", "rprivate", "rw"], ["rbind", "ro", "nodev"], ["bind", "noexec", "nodev"], [], ["rbind", "ro"],
+        ]
         #expect(bundle.spec["mounts"]?.array?.map { $0["options"] } == expected)
     }
 
