@@ -32,6 +32,11 @@ enum Constants {
         guard isOfNamespace, bytes.count < 8192 else { return false }
         // The resolution of the packet scheduler's clock.
         if path == "/proc/self/net/psched" { return bytes.elementsEqual("000003e8 00000040 000f4240 3b9aca00\n".utf8) }
+        // With no service; the size is the default's.
+        if path == "/proc/self/net/ip_vs" {
+            let lines = bytes.split(separator: 0x0a)
+            return lines.count == 3 && lines[0].elementsEqual("IP Virtual Server version 1.2.1 (size=4096)".utf8)
+        }
         // Protocol families by number, without a logger until somebody loads one.
         if path == "/proc/self/net/netfilter/nf_log" {
             let words = bytes.split { $0 == 0x0a || $0 == 0x20 }.map { String(decoding: $0, as: UTF8.self) }

@@ -80,7 +80,11 @@ public struct Examination {
         }
         if let sample = samples.last {
             if let pid = Traces.pid(in: sample.inside, at: found.path, subject.pids) { names.append("pid on the node: \(pid)") }
-            if let clocks = subject.clocks, let text = Traces.clock(in: sample.inside, at: found.path, clocks) { names.append(text) }
+            if let clocks = subject.clocks, !Constants.holds(sample.inside, at: found.path),
+                let text = Traces.clock(in: sample.inside, at: found.path, clocks)
+            {
+                names.append(text)
+            }
         }
         if !names.isEmpty {
             let more = names.count > 3 ? " (and \(names.count - 3) more)" : ""

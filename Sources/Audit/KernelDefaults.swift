@@ -209,8 +209,21 @@ enum KernelDefaults {
           scheduler default
           stale_loss_cnt 4
           syn_retrans_before_tcp_fallback 2
+        ipv4/vs:
+          am_droprate 10
+          amemthresh 1024
+          sync_threshold 3 50
         netfilter:
+          nf_conntrack_dccp_timeout_closereq 64
+          nf_conntrack_dccp_timeout_closing 64
+          nf_conntrack_dccp_timeout_open 43200
+          nf_conntrack_dccp_timeout_partopen 480
+          nf_conntrack_dccp_timeout_request 240
+          nf_conntrack_dccp_timeout_respond 480
+          nf_conntrack_dccp_timeout_timewait 240
           nf_conntrack_events 2
+          nf_flowtable_tcp_timeout 30
+          nf_flowtable_udp_timeout 30
           nf_conntrack_frag6_high_thresh 4194304
           nf_conntrack_frag6_low_thresh 3145728
           nf_conntrack_frag6_timeout 60

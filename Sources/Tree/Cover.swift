@@ -25,7 +25,8 @@ public struct Cover: Sendable, Equatable {
     public static let net: [NetCover] = [
         NetCover("net/core", isDirectory: true), NetCover("net/core/rmem_default"), NetCover("net/core/rmem_max"),
         NetCover("net/core/wmem_default"), NetCover("net/core/wmem_max"), NetCover("net/ipv4/tcp_ehash_entries"),
-        NetCover("net/ipv4/udp_hash_entries"), NetCover("net/ipv4/vs/sync_qlen_max"), NetCover("net/netfilter/nf_conntrack_max"),
+        NetCover("net/ipv4/udp_hash_entries"), NetCover("net/ipv4/vs/sync_qlen_max"), NetCover("net/ipv4/vs/est_cpulist"),
+        NetCover("net/netfilter/nf_conntrack_max"),
         NetCover("net/netfilter/nf_conntrack_expect_max"), NetCover("net/netfilter/nf_conntrack_buckets"),
     ]
 

@@ -7,6 +7,7 @@ extension Table {
         .deny("/proc/net/sockstat", source: "net/ipv4/proc.c", reason: "sockets allocated, orphans and memory of the whole node"),
         .deny("/proc/net/stat", kind: .directory, source: "net/core/neighbour.c, net/ipv4/route.c", reason: "caches of the whole node"),
         .deny("/proc/net/rt_acct", source: "net/ipv4/route.c", reason: "traffic of the whole node, by realm"),
+        .deny("/proc/net/ip_vs_stats_percpu", source: "net/netfilter/ipvs/ip_vs_ctl.c", reason: "a line for each CPU of the node"),
         .deny("/proc/net/ptype", source: "net/core/net-procfs.c", reason: "protocols the node's kernel has been given"),
     ]
 }

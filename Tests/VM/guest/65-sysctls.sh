@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Sysctls are written inside, and nothing of the guest's is.
 . /mnt/share/guest/lib/check.sh
-trap 'vnode stop one >/dev/null 2>&1; vnode stop two >/dev/null 2>&1; modprobe -ra ip_vs nf_conntrack; close_all' EXIT
+trap 'vnode stop one >/dev/null 2>&1; vnode stop two >/dev/null 2>&1; modprobe -ra ip_vs nf_conntrack nf_defrag_ipv6 nf_defrag_ipv4; close_all' EXIT
 
 # What nodes of a cluster have: with them come sysctls that all network namespaces share.
 modprobe -a nf_conntrack ip_vs

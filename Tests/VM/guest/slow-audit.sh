@@ -9,7 +9,7 @@ stop_all() {
     ((${#vnodes[@]} == 0)) || vnode stop "${vnodes[@]}" >/dev/null 2>&1
     [[ -z ${lxcfs:-} ]] || kill "$lxcfs"
     ip link del vm0
-    modprobe -ra ip_vs nf_conntrack
+    modprobe -ra ip_vs nf_conntrack nf_defrag_ipv6 nf_defrag_ipv4
     close_all
 }
 trap stop_all EXIT
