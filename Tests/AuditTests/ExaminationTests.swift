@@ -174,6 +174,17 @@ import Testing
         #expect(other.result(Subject(clocks: clocks)).count(.identifier) == 1)
     }
 
+    /// 25 s after the node's start.
+    @Test func whatEveryMachineSaysIsNoUptime() {
+        let clocks = Subject.Clocks(nodeBoot: 25_000_100_000, insideBoot: 4_000_000_000)
+        let audit = Case()
+        audit.inside.add("/proc/sys/kernel/keys/root_maxbytes", "25000000\n")
+        #expect(audit.result(Subject(clocks: clocks)).findings.isEmpty)
+        let other = Case()
+        other.inside.add("/proc/sys/kernel/keys/root_maxbytes", "25000001\n")
+        #expect(other.result(Subject(clocks: clocks)).count(.identifier) == 1)
+    }
+
     @Test func writesAreJudgedByWhatTheyReach() {
         let audit = Case()
         for path in [
