@@ -81,6 +81,7 @@ struct Shape {
             line: #"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"#),
         Shape(path: "/proc/sys/crypto/fips_name", lines: 1...1, line: "Linux Kernel Cryptographic API"),
         Shape(path: "/proc/sys/crypto/fips_version", lines: 1...1, line: "\\S+"),
+        Shape(path: "/proc/sys/net/ipv4/vs/est_cpulist", lines: 1...1, line: #"\d+(-\d+)?(,\d+(-\d+)?)*"#),
         Shape(path: "/proc/sys/kernel/core_modes", lines: 3...3, line: "[a-z]+"),
         Shape(path: "/proc/sys/kernel/seccomp/", lines: 1...1, line: "[a-z_ ]+"),
         Shape(path: "/proc/sys/kernel/arch", lines: 1...1, line: "[a-z0-9_]+"),
