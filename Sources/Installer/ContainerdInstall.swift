@@ -36,6 +36,9 @@ public struct ContainerdInstall<Machine: Node> {
         let text = old ?? "version = \(version)\n"
         // Before anything of ours is in it, whatever happens then.
         if let old, !ContainerdText.isChanged(old, import: dropIn) { try backUp(old) }
+        // Says from the first change to the restart that there is one to be made: an install may be ended, or told not to restart.
+        let wasPending = FileChange.read(pending) != nil
+        if !wasPending { try FileChange.write(pending, [], mode: 0o600) }
         var change = FileChange()
         do throws(InstallError) {
             if major >= 2 {
@@ -51,15 +54,30 @@ public struct ContainerdInstall<Machine: Node> {
                 try change.set(configuration, Array(ContainerdText.adding(block: stanza.text, to: text).utf8))
             }
             if change.changed.isEmpty {
-                guard restart, isRunningWithOlderFiles() else { return [] }
+                guard wasPending else {
+                    try FileChange.write(pending, nil, mode: 0)
+                    return []
+                }
+                guard restart else { return [] }
+                try verify(before, hasHandler: true)
                 try self.restart()
+                try FileChange.write(pending, nil, mode: 0)
                 return ["containerd: restarted, it ran with older files"]
             }
             try verify(before, hasHandler: true)
-            if restart { try self.restart() }
+            if restart {
+                try self.restart()
+                try FileChange.write(pending, nil, mode: 0)
+            }
             return change.changed
-        } catch { throw try undone(&change, after: error, restart: restart) }
+        } catch {
+            let failure = try undone(&change, after: error, restart: restart)
+            if !wasPending { try FileChange.write(pending, nil, mode: 0) }
+            throw failure
+        }
     }
+
+    private var pending: String { configuration + ".vnode-pending" }
 
     /// Answers which files it changed.
     public func uninstall(restart: Bool) throws(InstallError) -> [String] {
@@ -78,6 +96,7 @@ public struct ContainerdInstall<Machine: Node> {
             }
             try verify(before, hasHandler: false)
             if restart { try self.restart() }
+            try FileChange.write(pending, nil, mode: 0)
             return change.changed
         } catch { throw try undone(&change, after: error, restart: restart) }
     }
@@ -131,20 +150,6 @@ public struct ContainerdInstall<Machine: Node> {
     private func backUp(_ old: String) throws(InstallError) {
         let path = configuration + ".before-vnode"
         if FileChange.text(path) != old { try FileChange.write(path, Array(old.utf8), mode: 0o600) }
-    }
-
-    /// Whether a file was written after containerd had started: by an install that was ended before its restart, or whose restart failed.
-    private func isRunningWithOlderFiles() -> Bool {
-        guard let said = node.run(["systemctl", "show", "containerd", "--property=ActiveEnterTimestampMonotonic", "--value"]),
-            said.status == 0, let started = Int64(said.output.filter(\.isNumber)), started > 0
-        else { return false }
-        let age = Clock.monotonic / 1000 - started
-        return [configuration, dropIn].contains { path in
-            var status = stat()
-            guard unsafe stat(path, &status) == 0 else { return false }
-            let written = Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000
-            return Clock.wall / 1000 - written < age
-        }
     }
 
     private static var notBack: String { "containerd does not come back" }

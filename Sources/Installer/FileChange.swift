@@ -47,7 +47,12 @@ struct FileChange: ~Copyable {
             throw InstallError("writing: \(path): a symlink that leads nowhere: \(Errno(rawValue: errno).name)")
         }
         defer { unsafe free(real) }
-        return unsafe String(cString: real)
+        let place = unsafe String(cString: real)
+        // A unit that is masked leads to /dev/null.
+        guard Directories.kind(place) == .file else {
+            throw InstallError("writing: \(path): leads to \(place), which is no file: is it masked?")
+        }
+        return place
     }
 
     /// Programs are megabytes, and without optimization == looks at each byte by itself.

@@ -11,6 +11,12 @@ extension ProcessIdentity {
 
     var isAlive: Bool { Processes.startTime(of: pid) == startTime }
 
+    /// Whether it has ended for certain: that nothing can be read of it may have other reasons.
+    var isGone: Bool {
+        if let found = Processes.startTime(of: pid) { return found != startTime }
+        return kill(pid, 0) != 0 && errno == ESRCH
+    }
+
     /// A descriptor of exactly this process.
     func open() -> OwnedFD? {
         guard let pidfd = try? Processes.openPidfd(pid), isAlive else { return nil }

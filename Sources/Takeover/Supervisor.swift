@@ -66,6 +66,8 @@ public final class Supervisor {
     private var reported: Set<Int> = []
     private var aborted: Set<Int> = []
     private var isControlReported = false
+    /// Since when a control thread has not come back that is past the limit, and when that was seen.
+    private var pastLimit: (since: Int64, at: Int64)?
     /// The worker is ended because its control thread does not come back.
     private var isControlStuck = false
     /// Dead, but not to be reaped yet.
@@ -122,6 +124,8 @@ public final class Supervisor {
             hold(HeldKey.memory.raw, try memory.descriptor.duplicate().release(), connection: 0)
         } else {
             Blame.assign(slots, signal: SIGKILL)
+            // Of the worker that has died with the supervisor.
+            memory.controlSince = 0
             // There are vNodes: giving up would end them.
             hasServed = true
         }
@@ -135,6 +139,12 @@ public final class Supervisor {
 
     /// Whether a service manager has the descriptors: then another supervisor goes on with them.
     public var isKept: Bool { held.values.contains(where: \.isStored) }
+
+    /// Whether there is more than the sockets it listens on: vNodes, which know it by where it listens.
+    public var hasVNodes: Bool {
+        let own: Set = [HeldKey.memory.raw, HeldKey.listener.raw, HeldKey.metrics.raw]
+        return held.keys.contains { !own.contains($0) }
+    }
 
     /// Keeps a descriptor for every worker.
     public func hold(_ key: HeldKey, _ descriptor: consuming OwnedFD) { hold(key.raw, descriptor.release(), connection: 0) }
@@ -493,6 +503,9 @@ public final class Supervisor {
             log.error("the control thread does not come back", metadata: ["pid": "\(worker.pid)", "seconds": "\(seconds)"])
         }
         guard seconds >= Int64(options.limit) else { return }
+        // Looked at twice: a machine, or a cgroup, that was frozen has let nobody come back.
+        if pastLimit?.since != since { pastLimit = (since, now) }
+        guard let pastLimit, now - pastLimit.at >= 1_000_000_000 else { return }
         log.error("the worker is ended: its control thread does not come back", metadata: ["pid": "\(worker.pid)"])
         isControlStuck = true
         worker.kill()

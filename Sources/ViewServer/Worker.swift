@@ -107,7 +107,7 @@ public final class Worker {
     /// Serves until there is nothing left to serve, if private, or the supervisor ends it.
     public func run() throws {
         let replayed = service.registry.replay()
-        try service.registry.start(after: history.signal)
+        try service.registry.start(after: history.signal == SIGXCPU ? 0 : history.signal)
         try link.send(.ready)
         if replayed > 0 { log.notice("requests replayed", metadata: ["requests": "\(replayed)"]) }
         settle()

@@ -4,6 +4,7 @@ import Glibc
 import Linux
 import Logging
 import Metrics
+import NodeConfiguration
 import SystemPackage
 import Takeover
 import ViewServer
@@ -43,8 +44,8 @@ struct Serve: ParsableCommand {
     func run() throws {
         guard geteuid() == 0 else { throw fail("must run as root: only root may serve mounts of other users' processes") }
         raiseDescriptorLimit()
-        let socket = try controlSocket(self.socket)
         let log = serving.logger
+        let socket = try whereToListen(log)
         let lock: OwnedFD
         do { lock = try StateDirectory.take(state) } catch { throw fail("\(error)") }
         let supervisor: Supervisor
@@ -55,7 +56,7 @@ struct Serve: ParsableCommand {
             options.isPrivate = serving.isPrivate
             options.describe = describe(_:)
             supervisor = try Supervisor(options, log: log)
-            try listen(supervisor, at: socket)
+            try listen(supervisor, at: socket, log)
         } catch {
             throw fail("\(error)")
         }
@@ -75,19 +76,48 @@ struct Serve: ParsableCommand {
         if status != 0 { throw ExitCode(status) }
     }
 
-    /// A socket that came over from a supervisor before is still the one at its path, but options may have changed since.
-    private func listen(_ supervisor: Supervisor, at socket: String) throws {
+    /// Who takes over vNodes must not fail for a configuration that somebody is just editing: where it listens came over too.
+    private func whereToListen(_ log: Logger) throws -> String {
+        do { return try NodeConfiguration.socket(given: socket) } catch {
+            guard unsafe getenv("LISTEN_FDS") != nil else { throw fail("\(error)") }
+            log.error("the configuration is not read", metadata: ["error": "\(error)"])
+            return defaultSocketPath
+        }
+    }
+
+    /// A socket that came over from a supervisor before is still the one at its path. It stays there as long as there are vNodes, which know
+    /// the daemon by it; that of metrics follows the options.
+    private func listen(_ supervisor: Supervisor, at socket: String, _ log: Logger) throws {
         let old = supervisor.name(of: .listener)
-        if old != .unix(path: socket) {
-            supervisor.hold(.listener, try ControlSocket.listen(at: socket))
-            removePath(of: old)
+        if !Serve.isSame(old, .unix(path: socket)) {
+            if let old, supervisor.hasVNodes {
+                log.warning("the socket stays where it is until there is no vNode", metadata: ["socket": "\(old)", "wanted": "\(socket)"])
+            } else {
+                supervisor.hold(.listener, try ControlSocket.listen(at: socket))
+                removePath(of: old)
+            }
         }
         let wanted = try metrics.map { try MetricsAddress.parse($0) }
         let oldMetrics = supervisor.name(of: .metrics)
-        if oldMetrics != wanted?.name || wanted == nil {
-            if let wanted { supervisor.hold(.metrics, try wanted.listen()) } else { supervisor.letGo(.metrics) }
-            removePath(of: oldMetrics)
+        if wanted == nil || !Serve.isSame(oldMetrics, wanted?.name) {
+            do {
+                if let wanted { supervisor.hold(.metrics, try wanted.listen()) } else { supervisor.letGo(.metrics) }
+                removePath(of: oldMetrics)
+            } catch {
+                guard supervisor.hasVNodes else { throw error }
+                log.error("metrics are not served", metadata: ["error": "\(error)"])
+            }
         }
+    }
+
+    /// Whether both are one place; a path may be written in many ways.
+    private static func isSame(_ one: SocketName?, _ other: SocketName?) -> Bool {
+        if one == other { return true }
+        guard case .unix(let path) = one, case .unix(let otherPath) = other else { return false }
+        var status = stat()
+        var otherStatus = stat()
+        guard unsafe stat(path, &status) == 0, unsafe stat(otherPath, &otherStatus) == 0 else { return false }
+        return status.st_dev == otherStatus.st_dev && status.st_ino == otherStatus.st_ino
     }
 
     private func removePath(of name: SocketName?) { if case .unix(let path) = name { _ = unsafe unlink(path) } }

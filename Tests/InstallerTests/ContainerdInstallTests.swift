@@ -108,15 +108,27 @@ struct ContainerdInstallTests {
     /// The files were written, and then the machine went down, or the installer.
     @Test func containerdIsRestartedForFilesItHasNotRead() throws {
         let node = try FakeNode()
-        node.containerdStarted = 1
         try node.write(ContainerdInstallTests.two, to: "config.toml")
         _ = try installer(node).install(restart: false)
         #expect(node.restarts == 0)
         #expect(try installer(node).install(restart: false) == [])
         #expect(try installer(node).install(restart: true) == ["containerd: restarted, it ran with older files"])
         #expect(node.restarts == 1)
+        // Somebody else's change is not ours to have read.
+        try node.write(node.text("config.toml") ?? "", to: "config.toml")
         #expect(try installer(node).install(restart: true) == [])
         #expect(node.restarts == 1)
+        #expect(node.text("config.toml.vnode-pending") == nil)
+    }
+
+    /// A masked unit leads to /dev/null.
+    @Test func whatIsNoFileIsNotReplaced() throws {
+        let node = try FakeNode()
+        try Directories.link(node.path("vnode.toml"), to: "/dev/null")
+        try node.write(ContainerdInstallTests.two, to: "config.toml")
+        #expect(message { try installer(node).install(restart: true) }?.contains("/dev/null, which is no file") == true)
+        #expect(Directories.kind("/dev/null") == .other)
+        #expect(node.text("config.toml") == ContainerdInstallTests.two)
     }
 
     @Test func theBackupIsWhatWasThereBeforeUs() throws {

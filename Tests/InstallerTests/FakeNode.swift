@@ -11,8 +11,6 @@ final class FakeNode: Node {
     /// Commands of systemd that fail.
     var failing: Set<String> = []
     var needsDaemonReload = false
-    /// CLOCK_MONOTONIC, microseconds; 0: containerd is no unit of this systemd.
-    var containerdStarted: Int64 = 0
     private(set) var ran: [String] = []
     private(set) var restarts = 0
     private var isUp = true
@@ -49,10 +47,7 @@ final class FakeNode: Node {
         case ["systemctl", "restart", "containerd"]:
             restarts += 1
             isUp = comesBack(dump(path("config.toml")) ?? "")
-            if containerdStarted > 0 { containerdStarted = Clock.monotonic / 1000 }
             return isUp ? done() : ProgramOutput(status: 1, output: "", errors: "Job for containerd.service failed")
-        case ["systemctl", "show", "containerd", "--property=ActiveEnterTimestampMonotonic", "--value"]:
-            return done("\(containerdStarted)\n")
         case ["systemctl", "show", "vnode-fs", "--property=NeedDaemonReload", "--value"]: return done(needsDaemonReload ? "yes\n" : "no\n")
         case ["systemctl", "enable", "--now", "vnode-fs"]:
             isServing = true

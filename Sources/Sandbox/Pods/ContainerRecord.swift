@@ -24,7 +24,7 @@ struct ContainerRecord: Codable, Equatable {
     var shownAt: [String] = []
 
     /// Whether its `create` was killed: nobody will ever start it, nor need anybody delete it.
-    var isAbandoned: Bool { process == nil && creator?.isAlive == false }
+    var isAbandoned: Bool { process == nil && creator?.isGone == true }
 }
 
 /// Records of containers, `containers/<root>,<id>` below the state directory: ids are told apart by the `--root` they came with,
@@ -78,11 +78,17 @@ final class ContainerRecords {
 
     typealias Entry = (name: String, record: ContainerRecord)
 
-    /// All there are.
-    func all() -> [Entry] {
+    /// All there are. Fails rather than to leave out one that is there: what no record names is taken away.
+    func all() throws(Failure) -> [Entry] {
+        let directory = files.raw
         var found: [Entry] = []
-        for entry in (try? Directories.list(".", below: files.raw)) ?? [] where !entry.name.hasPrefix(".") {
-            if let record = read(entry.name) { found.append((entry.name, record)) }
+        for entry in try attempt("listing", path, { () throws(Errno) in try Directories.list(".", below: directory) }) {
+            if entry.name.hasPrefix(".") { continue }
+            if let record = read(entry.name) {
+                found.append((entry.name, record))
+            } else if Directories.kind(entry.name, below: directory) != nil {
+                throw Failure("\(path)/\(entry.name): the record of a container cannot be read")
+            }
         }
         return found
     }

@@ -46,13 +46,20 @@ final class PodVNodes {
     }
 
     /// Takes a container off the record, and its vNode away when that was the last.
-    func leave(_ record: ContainerRecord, as name: String) throws(Failure) { sweep(try depart(record, as: name)) }
+    func leave(_ record: ContainerRecord, as name: String) throws(Failure) {
+        if let others = try depart(record, as: name) { sweep(others) }
+    }
 
-    /// Answers who else is on record.
-    private func depart(_ record: ContainerRecord, as name: String) throws(Failure) -> [ContainerRecords.Entry] {
+    /// Answers who else is on record; nil where that cannot be told, and the vNode stays.
+    private func depart(_ record: ContainerRecord, as name: String) throws(Failure) -> [ContainerRecords.Entry]? {
         let lock = try lock(record.vnode)
         defer { withExtendedLifetime(lock) {} }
-        let others = records.all().filter { $0.name != name }
+        let others: [ContainerRecords.Entry]
+        do throws(Failure) { others = try records.all().filter { $0.name != name } } catch {
+            Say.error("vnode: \(record.vnode) stays: \(error)")
+            records.forget(name)
+            return nil
+        }
         // The record goes last: who is killed in between is asked again.
         try takeDownUnlessUsed(record, others)
         records.forget(name)
@@ -88,7 +95,7 @@ final class PodVNodes {
             guard directory.state(of: name)?.pod != nil, let lock = tryLock(name) else { continue }
             defer { withExtendedLifetime(lock) {} }
             guard let state = directory.state(of: name), state.pod != nil,
-                !ContainerRecords.hasMembers(name, bootID: state.bootID, in: records.all())
+                let known = try? records.all(), !ContainerRecords.hasMembers(name, bootID: state.bootID, in: known)
             else { continue }
             do throws(Failure) { try takeDown(state) } catch { Say.error("vnode: taking away \(name): \(error)") }
         }
@@ -99,7 +106,7 @@ final class PodVNodes {
         defer { withExtendedLifetime(lock) {} }
         guard let record = records.read(name), record.vnode == old.vnode, record.isAbandoned else { return }
         do throws(Failure) {
-            if let state = try takeDownUnlessUsed(record, records.all()) {
+            if let state = try takeDownUnlessUsed(record, try records.all()) {
                 guard mayRunEngine else { return }
                 Deletion.takeAway(record, in: try Inside(state, settings), isForced: true)
             }
@@ -192,7 +199,7 @@ extension StateDirectory {
         let settings = RuntimeSettings(
             mode: .perNamespace, engine: "runc", socket: defaultSocketPath, stateDirectory: path, ids: .standard)
         guard let vnodes = try? PodVNodes(settings, mayRunEngine: false) else { return }
-        vnodes.sweep(vnodes.records.all())
+        if let known = try? vnodes.records.all() { vnodes.sweep(known) }
     }
 }
 
