@@ -73,7 +73,7 @@ extension Table {
         kernel("oops_all_cpu_backtrace", "0", .flag, "kernel/panic.c"),
         kernel("watchdog", "1", .flag, "kernel/watchdog.c"),
         kernel("watchdog_thresh", "10", .int(0...60), "kernel/watchdog.c"),
-        .identity("/proc/sys/kernel/watchdog_cpumask", needs: .cpus, "kernel/watchdog.c", Sysctl.watchdogCPUs),
+        .identity("/proc/sys/kernel/watchdog_cpumask", needs: .cpus, "kernel/watchdog.c", Sysctl.visibleCPUs),
         kernel("nmi_watchdog", "0", .flag, "kernel/watchdog.c"),
         kernel("soft_watchdog", "1", .flag, "kernel/watchdog.c"),
         kernel("softlockup_panic", "0", .flag, "kernel/watchdog.c"),

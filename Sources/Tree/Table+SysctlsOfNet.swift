@@ -26,7 +26,7 @@ extension Table {
         ),
         .fixed("/proc/sys/net/netfilter/nf_conntrack_buckets", "262144", "net/netfilter/nf_conntrack_standalone.c", mode: 0o444),
         .stored("/proc/sys/net/ipv4/vs/sync_qlen_max", "62464", .int, "net/netfilter/ipvs/ip_vs_ctl.c"),
-        .identity("/proc/sys/net/ipv4/vs/est_cpulist", needs: .cpus, "net/netfilter/ipvs/ip_vs_ctl.c", Sysctl.watchdogCPUs),
+        .identity("/proc/sys/net/ipv4/vs/est_cpulist", needs: .cpus, "net/netfilter/ipvs/ip_vs_ctl.c", Sysctl.visibleCPUs),
         .fixed("/proc/sys/net/ipv4/tcp_ehash_entries", "-65536", "net/ipv4/sysctl_net_ipv4.c", mode: 0o444),
         .fixed("/proc/sys/net/ipv4/udp_hash_entries", "-4096", "net/ipv4/sysctl_net_ipv4.c", mode: 0o444),
     ]

@@ -32,12 +32,12 @@ struct VNodeFS: ParsableCommand {
     }
 }
 
-/// Says what went wrong and ends with status 1.
 /// Where the daemon listens: as a command was told, or as the node's configuration says.
 func controlSocket(_ given: String?) throws -> String {
     do { return try NodeConfiguration.socket(given: given) } catch { throw fail("\(error)") }
 }
 
+/// Says what went wrong and ends with status 1.
 func fail(_ message: String) -> ExitCode {
     let line = Array("vnode-fs: \(message)\n".utf8)
     _ = unsafe write(STDERR_FILENO, line, line.count)

@@ -40,7 +40,8 @@ enum Sysctl {
         out.write(byte: 0x0a)
     }
 
-    static func watchdogCPUs(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
+    /// `0-1,3`: of what runs on every CPU unless told otherwise.
+    static func visibleCPUs(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
         line(snapshot.cpus.visible.list, &out)
     }
 
