@@ -51,6 +51,11 @@ final class Engine {
     init(path: String) throws(Failure) {
         self.path = path
         program = try attempt("opening", path) { () throws(Errno) in try Files.open(path, flags: O_RDONLY) }
+        var start: (UInt8, UInt8) = (0, 0)
+        // It is executed by its descriptor, by which no interpreter could read it.
+        guard unsafe pread(program.raw, &start, 2, 0) != 2 || start != (0x23, 0x21) else {
+            throw Failure("the engine \(path) is a script: name the program it starts")
+        }
     }
 
     /// Becomes the engine. Answers only when that failed.

@@ -4,31 +4,61 @@ import SystemPackage
 
 /// Where an engine leaves the descriptor by which a container's system calls are answered.
 struct SeccompListener: ~Copyable {
-    let socket: OwnedFD
+    /// The socket, and once an engine has connected to it, the connection.
+    private var descriptor: OwnedFD
+    private var place = Progress.listening
     let path: String
+
+    private enum Progress { case listening, connected, over }
 
     /// Listens at a new path below a container's directory in staging.
     init(below top: String) throws(Failure) {
         let path = top + "/seccomp.sock"
         self.path = path
-        socket = try attempt("listening for the engine", path) { () throws(Errno) in
+        descriptor = try attempt("listening for the engine", path) { () throws(Errno) in
             let socket = try Sockets.stream()
             try Sockets.listen(socket, at: path)
             return socket
         }
     }
 
-    /// Takes what an engine sends: the state of the container, and the descriptor.
-    borrowing func receive() throws(Failure) -> OwnedFD {
-        let descriptors = try attempt("taking the seccomp descriptor", path) { () throws(Errno) in
-            let connection = try Sockets.accept(on: socket)
-            try Sockets.setTimeouts(connection, seconds: 5)
-            return try Sockets.receive(longest: 64 << 10, on: connection).1
+    /// What is readable when there is a step to take; -1, which poll(2) passes over, when none is left.
+    var awaited: CInt { place == .over ? -1 : descriptor.raw }
+
+    enum Step: ~Copyable {
+        /// It has sent nothing yet: crun connects long before it does.
+        case connected
+        case sent(OwnedFD)
+        /// It has closed without having sent anything.
+        case left
+    }
+
+    /// Takes what an engine sends: the state of the container, and the descriptor. Never waits.
+    mutating func step() throws(Failure) -> Step {
+        if place == .listening {
+            descriptor = try attempt("taking the seccomp descriptor", path) { () throws(Errno) in try Sockets.accept(on: descriptor) }
+            place = .connected
+            return .connected
         }
+        place = .over
+        let (bytes, descriptors) = try attempt("taking the seccomp descriptor", path) { () throws(Errno) in
+            try Sockets.receive(longest: 64 << 10, waiting: false, on: descriptor)
+        }
+        if bytes.isEmpty && descriptors.isEmpty { return .left }
         guard descriptors.count == 1, let only = descriptors.first else {
             for descriptor in descriptors { _ = close(descriptor) }
             throw Failure("taking the seccomp descriptor: \(path): the engine sent \(descriptors.count)")
         }
-        return OwnedFD(taking: only)
+        return .sent(OwnedFD(taking: only))
+    }
+
+    /// How an engine ends that left: it is about to and says itself why. One that goes on is ended, for its container's system calls
+    /// nobody would answer.
+    borrowing func ending(of child: borrowing Processes.Child) throws(Failure) -> Processes.Ending {
+        let isEnding = (try? Poll.readable([child.pidfd.raw], milliseconds: 10_000)) == [true]
+        if !isEnding { try? Processes.send(SIGKILL, to: child.pidfd) }
+        let ending = try attempt("waiting for the engine") { () throws(Errno) in try Processes.wait(child.pid) }
+        guard isEnding, ending.status != 0 else { throw Failure("taking the seccomp descriptor: \(path): the engine sent none") }
+        return ending
     }
 }

@@ -27,7 +27,7 @@ struct Supervision: ~Copyable {
     let child: Processes.Child
     let place: Place
     let view: UInt32
-    let listener: SeccompListener
+    var listener: SeccompListener
     /// The container's directory in staging.
     let top: String
     /// What the container says, when it is kept.
@@ -38,12 +38,12 @@ struct Supervision: ~Copyable {
         while true {
             let events = try attempt("waiting") { () throws(Errno) in
                 try Poll.readable(
-                    [place.signals.queue.descriptor.raw, child.pidfd.raw, daemon, place.first, listener.socket.raw]
+                    [place.signals.queue.descriptor.raw, child.pidfd.raw, daemon, place.first, listener.awaited]
                         + (output?.descriptors ?? []))
             }
             if events.dropFirst(5).contains(true) { output?.pump() }
             if events[0] { forward() }
-            if events[4] { try handOver() }
+            if events[4], try handOver() { return try listener.ending(of: child) }
             if events[3] {
                 try stop()
                 throw Failure("the vNode has ended: vnode-init was killed or the vNode stopped")
@@ -57,13 +57,18 @@ struct Supervision: ~Copyable {
     }
 
     /// Gives the daemon what the engine has sent. A container whose calls nobody answers is none: the engine is ended, and who runs it
-    /// takes away what it has started.
-    private borrowing func handOver() throws(Failure) {
+    /// takes away what it has started. Answers whether the engine has left without sending one.
+    private mutating func handOver() throws(Failure) -> Bool {
         do throws(Failure) {
-            let descriptor = try listener.receive()
-            try place.daemon.ask(
-                .addListener(vnode: place.state.name, view: view, top: top), descriptors: [descriptor.raw],
-                "registering the seccomp listener")
+            switch try listener.step() {
+            case .connected: return false
+            case .left: return true
+            case .sent(let descriptor):
+                try place.daemon.ask(
+                    .addListener(vnode: place.state.name, view: view, top: top), descriptors: [descriptor.raw],
+                    "registering the seccomp listener")
+                return false
+            }
         } catch {
             try? Processes.send(SIGKILL, to: child.pidfd)
             _ = try? Processes.wait(child.pid)

@@ -112,17 +112,20 @@ final class Inside {
         handOver: (CInt) throws(Failure) -> Void
     ) throws(Failure) -> Int32 {
         let child = try startEngine(arguments, network: network, log: log)
-        var isOpen = true
+        var listener = listener
         while true {
             let events = try attempt("waiting for the engine") { () throws(Errno) in
-                try Poll.readable(isOpen ? [child.pidfd.raw, listener.socket.raw] : [child.pidfd.raw])
+                try Poll.readable([child.pidfd.raw, listener.awaited])
             }
-            if events.count > 1, events[1] {
-                isOpen = false
+            if events[1] {
                 do throws(Failure) {
-                    let descriptor = try listener.receive()
-                    try handOver(descriptor.raw)
-                    _ = consume descriptor
+                    switch try listener.step() {
+                    case .connected: continue
+                    case .left: return try listener.ending(of: child).status
+                    case .sent(let descriptor):
+                        try handOver(descriptor.raw)
+                        _ = consume descriptor
+                    }
                 } catch {
                     try? Processes.send(SIGKILL, to: child.pidfd)
                     _ = try? Processes.wait(child.pid)

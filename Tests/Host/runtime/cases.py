@@ -584,12 +584,49 @@ def silent_engine(machine):
     with open(script, "w") as file:
         file.write("#!/nowhere\n")
     os.chmod(script, 0o755)
-    for engine, words in (("/usr/bin/false", ["false: ended with status 1"]), (script, ["no-interpreter", "ENOENT"]),
+    for engine, words in (("/usr/bin/false", ["false: ended with status 1"]), (script, ["no-interpreter is a script"]),
                           ("/nowhere/engine", ["the engine /nowhere/engine is not there"])):
         one = Container(machine, "container1", ["true"])
         ended = one.create(env={"VNODE_ENGINE": engine})
         expect(f"status with {engine}", ended.returncode, 1)
         has(json.loads(ended.log.strip().split("\n")[-1])["msg"], "vnode: ", *words)
+        expect("vNodes", machine.vnodes(), [])
+        one.unmount()
+
+
+# Connects as crun does, long before it would send anything, fails, or says that all is well.
+LEAVING_ENGINE = """
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+static const char *value(char **word, const char *option) {
+    while (*word && strcmp(*word, option)) word++;
+    return word[0] && word[1] ? word[1] : "";
+}
+int main(int count, char **words) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/seccomp.sock", value(words, "--bundle"));
+    if (connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof address)) return 99;
+    sleep(6);
+    FILE *log = fopen(value(words, "--log"), "w");
+    fputs("{\\"level\\": \\"error\\", \\"msg\\": \\"could not set a limit\\"}\\n", log);
+    return fclose(log) || STATUS;
+}
+"""
+
+
+@case
+def leaving_engine(machine):
+    """an engine that connects to the seccomp listener long before it fails has the last word; one that ends well has not"""
+    program = machine.scratch + "/leaves"
+    for status, last in ((1, "could not set a limit"), (0, "the engine sent none")):
+        subprocess.run(["gcc", "-xc", f"-DSTATUS={status}", "-o", program, "-"], input=LEAVING_ENGINE, text=True, check=True)
+        one = Container(machine, "container1", ["true"])
+        ended = one.create(env={"VNODE_ENGINE": program})
+        expect("status", ended.returncode, 1)
+        has(json.loads(ended.log.strip().split("\n")[-1])["msg"], last)
         expect("vNodes", machine.vnodes(), [])
         one.unmount()
 
