@@ -155,4 +155,19 @@ public enum Processes {
         guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
         return UInt64(fields[19])
     }
+
+    /// Whether it is on its way out, by field 9 of `/proc/<pid>/stat`: the first process of a PID namespace waits there for all others
+    /// to end, when its own namespaces have gone already.
+    public static func isExiting(_ pid: Int32) -> Bool {
+        guard let bytes = try? Files.read("/proc/\(pid)/stat") else { return true }
+        return isExiting(stat: String(decoding: bytes, as: UTF8.self))
+    }
+
+    static func isExiting(stat: String) -> Bool {
+        guard let end = stat.lastIndex(of: ")") else { return true }
+        let fields = stat[stat.index(after: end)...].split(separator: " ")
+        // PF_EXITING of include/linux/sched.h.
+        guard fields.count > 6, let flags = UInt64(fields[6]) else { return true }
+        return flags & 4 != 0
+    }
 }

@@ -11,6 +11,9 @@ extension ProcessIdentity {
 
     var isAlive: Bool { Processes.startTime(of: pid) == startTime }
 
+    /// Whether its namespaces can be entered.
+    var isWhole: Bool { isAlive && !Processes.isExiting(pid) }
+
     /// Whether it has ended for certain: that nothing can be read of it may have other reasons.
     var isGone: Bool {
         if let found = Processes.startTime(of: pid) { return found != startTime }

@@ -15,6 +15,15 @@ import Testing
         #expect(Processes.startTime(of: getpid()) != nil)
     }
 
+    @Test func whoIsOnItsWayOutSaysSoInField9() {
+        let tail = "S 1 1 1 0 -1 4194560 0 0 0"
+        #expect(!Processes.isExiting(stat: "9 (a) b) \(tail)"))
+        #expect(Processes.isExiting(stat: "9 (a) b) S 1 1 1 0 -1 4194564 0 0 0"))
+        #expect(Processes.isExiting(stat: "9 (a) S 1"))
+        #expect(Processes.isExiting(stat: ""))
+        #expect(!Processes.isExiting(getpid()))
+    }
+
     @Test func endings() {
         #expect(Processes.Ending(waitStatus: 42 << 8).status == 42)
         #expect(Processes.Ending(waitStatus: 9).status == 137)

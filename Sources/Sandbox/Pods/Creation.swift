@@ -30,28 +30,46 @@ final class Creation {
     private func perform(_ log: RuntimeLog) throws(Failure) -> Int32 {
         let bundle = try Bundle(arguments.value("bundle") ?? ".")
         let pod = try PodAnnotations(bundle.spec)
-        let key = settings.mode.key(of: pod, container: record.id, root: arguments.global("root") ?? "")
+        let key = pod.flatMap(keyOfSandbox) ?? settings.mode.key(of: pod, container: record.id, root: arguments.global("root") ?? "")
         record.sandboxID = pod?.sandboxID
         record.isSystemd = arguments.hasGlobal("systemd-cgroup")
-        let vnode = try join(key)
-        do throws(Failure) {
-            let status = try create(bundle, pod, in: vnode, log)
-            if status != 0 { undo(in: vnode) }
-            return status
-        } catch {
-            undo(in: vnode)
-            throw error
+        let blank = record
+        var tries = 3
+        while true {
+            let vnode = try join(key)
+            tries -= 1
+            // Nobody can see that a process has been killed before it notices itself: then the next vNode is another one.
+            let isLast = { tries == 0 || vnode.state.initProcess?.isWhole == true }
+            do throws(Failure) {
+                let status = try create(bundle, pod, in: vnode, log)
+                if status == 0 { return 0 }
+                undo(in: vnode)
+                if isLast() { return status }
+            } catch {
+                undo(in: vnode)
+                if isLast() { throw error }
+            }
+            record = blank
         }
     }
 
-    /// One that was found may be ending, which nobody can see before it has.
+    /// Where the rest of the pod is: the mode of the node may have changed since.
+    private func keyOfSandbox(_ pod: PodAnnotations) -> PodKey? {
+        guard !pod.isSandbox, let name = try? ContainerRecords.name(root: arguments.global("root") ?? "", id: pod.sandboxID),
+            let sandbox = vnodes.records.read(name)
+        else { return nil }
+        return [PodMode.perNamespace, .perPod].map { $0.key(of: pod, container: record.id, root: "") }
+            .first { $0.vnodeName == sandbox.vnode }
+    }
+
+    /// One that was found may end meanwhile.
     private func join(_ key: PodKey) throws(Failure) -> Inside {
         var last = Failure("")
         for _ in 0..<5 {
             let state = try vnodes.join(key, &record, as: name)
             do throws(Failure) { return try Inside(state, settings) } catch {
                 undo(in: nil)
-                if state.initProcess?.isAlive == true { throw error }
+                if state.initProcess?.isWhole == true { throw error }
                 last = error
             }
         }

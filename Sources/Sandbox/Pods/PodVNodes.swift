@@ -127,7 +127,7 @@ final class PodVNodes {
         guard state.pod == key else {
             throw Failure("a vNode named \"\(name)\" is already there, and is not for these pods: vnode stop \(name)")
         }
-        if state.phase == .kept, state.initProcess?.isAlive == true, Daemon.serves(state) { return state }
+        if state.phase == .kept, state.initProcess?.isWhole == true, Daemon.serves(state) { return state }
         try takeDown(state)
         return nil
     }

@@ -21,7 +21,7 @@ extension Attack {
             }
             return .contained("none but the \(known.count) in sight")
         },
-        Attack("statmount of mounts nobody lists", "namespaces", .namespace, [EPERM, ENOENT], in: .container) { _ in
+        Attack("statmount of mounts nobody lists", "namespaces", .namespace, [EPERM, ENOENT, ENOSYS], in: .container) { _ in
             let most = 1024
             let room = Kernel.place([UInt8](repeating: 0, count: 8 * most))
             let count = try Kernel.call(.listmount, .bytes(Kernel.words([24, UInt64.max, 0])), .number(room), .number(most), 0)

@@ -1,0 +1,238 @@
+"""What fails says why and leaves nothing."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import shim
+from checks import case, expect, has
+from shim import Container, Pod, bind, run
+
+
+@case
+def failures_leave_nothing(machine):
+    """a create that fails, at whatever stage, leaves nothing and says where"""
+    def bad(words, change=None, mounts=(), pod=None, command=("true",), flags=()):
+        one = Container(machine, "container1", list(command), pod, change=change, mounts=mounts)
+        ended = one.create(*flags)
+        expect(f"status of {words}", ended.returncode, 1)
+        lines = [json.loads(line) for line in ended.log.strip().split("\n")]
+        has(" ".join(line["msg"] for line in lines if line["level"] == "error"), *words)
+        expect(f"vNodes after {words}", machine.vnodes(), [])
+        one.unmount()
+
+    pod = Pod(machine, "p1", "shop")
+    gone = f"{machine.kubelet}/pods/{pod.uid}/volumes/gone"
+    set_linux = lambda **more: lambda spec: spec["linux"].update(more)  # noqa: E731
+    bad(["vnode: hooks.prestart"], lambda spec: spec.update(hooks={"prestart": [{"path": "/bin/true"}]}))
+    bad(["vnode: Hooks: must be written hooks"], lambda spec: spec.update(Hooks={"prestart": [{"path": "/bin/true"}]}))
+    bad(["vnode: linux.cgroupsPath", ".."], set_linux(cgroupsPath="/vnode-test-pods/../../x"))
+    bad(["vnode: linux.namespaces: network /nowhere: ENOENT"], set_linux(
+        namespaces=[{"type": "mount"}, {"type": "network", "path": "/nowhere"}]))
+    bad(["vnode: linux.namespaces: network /dev/null: not a network namespace"], set_linux(
+        namespaces=[{"type": "mount"}, {"type": "network", "path": "/dev/null"}]))
+    bad(["vnode: staging the root filesystem", "ENOENT"], lambda spec: spec["root"].update(path="/nowhere/rootfs"))
+    bad(["vnode: staging /a: ", "gone", "ENOENT"], mounts=[bind(gone, "/a")], pod=pod)
+    bad(["vnode: staging /a: ", "ENOENT", "hostPath"], mounts=[bind("/etc/passwd", "/a")])
+    bad(["vnode: setting the sysctl: net/ipv4/nothing"], set_linux(sysctl={"net.ipv4.nothing": "1"}))
+    bad(["vnode: setting the sysctl: kernel/core_pattern"], set_linux(sysctl={"kernel.core_pattern": "x"}))
+    bad(["vnode: opening the console socket: /nowhere"], flags=["--console-socket", "/nowhere"])
+    bad(["no-such-program"], command=["/no-such-program"])
+    bad(["vnode: writing: /nowhere/pid"], flags=["--pid-file", "/nowhere/pid"])
+
+
+@case
+def sysctls_of_the_node(machine):
+    """a sysctl of no namespace is refused by name, as runc does, and the node's stays what it was"""
+    node = {name: open("/proc/sys/user/" + name).read() for name in os.listdir("/proc/sys/user")}
+    for name in ("user.max_user_namespaces", "user/max_net_namespaces", "net.//.user.max_user_namespaces"):
+        one = Container(machine, "container1", ["true"], change=lambda spec: spec["linux"].update(sysctl={name: "7"}))
+        ended = one.create()
+        expect(f"status of {name}", ended.returncode, 1)
+        has(json.loads(ended.log)["msg"], "vnode: linux.sysctl: ", name)
+        expect("vNodes", machine.vnodes(), [])
+        one.unmount()
+    expect("the node's", {name: open("/proc/sys/user/" + name).read() for name in node}, node)
+
+
+@case
+def no_daemon(machine):
+    """without the node's daemon nothing is made, and the error says what to start"""
+    one = Container(machine, "container1", ["true"])
+    ended = one.create(env={"VNODE_SOCKET": "/nowhere/fs.sock"})
+    expect("status", ended.returncode, 1)
+    has(json.loads(ended.log.split("\n")[0])["msg"], "vnode: connecting to vnode-fs: /nowhere/fs.sock: ENOENT", "vnode-fs serve")
+    one.unmount()
+
+
+@case
+def silent_engine(machine):
+    """an engine that fails without a word, or cannot be run, has a word said for it in the log"""
+    script = machine.scratch + "/no-interpreter"
+    with open(script, "w") as file:
+        file.write("#!/nowhere\n")
+    os.chmod(script, 0o755)
+    for engine, words in (("/usr/bin/false", ["false: ended with status 1"]), (script, ["no-interpreter is a script"]),
+                          ("/nowhere/engine", ["the engine /nowhere/engine is not there"])):
+        one = Container(machine, "container1", ["true"])
+        ended = one.create(env={"VNODE_ENGINE": engine})
+        expect(f"status with {engine}", ended.returncode, 1)
+        has(json.loads(ended.log.strip().split("\n")[-1])["msg"], "vnode: ", *words)
+        expect("vNodes", machine.vnodes(), [])
+        one.unmount()
+
+
+# Connects as crun does, long before it would send anything, fails, or says that all is well.
+LEAVING_ENGINE = """
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+static const char *value(char **word, const char *option) {
+    while (*word && strcmp(*word, option)) word++;
+    return word[0] && word[1] ? word[1] : "";
+}
+int main(int count, char **words) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/seccomp.sock", value(words, "--bundle"));
+    if (connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof address)) return 99;
+    sleep(6);
+    FILE *log = fopen(value(words, "--log"), "w");
+    fputs("{\\"level\\": \\"error\\", \\"msg\\": \\"could not set a limit\\"}\\n", log);
+    return fclose(log) || STATUS;
+}
+"""
+
+
+@case
+def leaving_engine(machine):
+    """an engine that connects to the seccomp listener long before it fails has the last word; one that ends well has not"""
+    program = machine.scratch + "/leaves"
+    for status, last in ((1, "could not set a limit"), (0, "the engine sent none")):
+        subprocess.run(["gcc", "-xc", f"-DSTATUS={status}", "-o", program, "-"], input=LEAVING_ENGINE, text=True, check=True)
+        one = Container(machine, "container1", ["true"])
+        ended = one.create(env={"VNODE_ENGINE": program})
+        expect("status", ended.returncode, 1)
+        has(json.loads(ended.log.strip().split("\n")[-1])["msg"], last)
+        expect("vNodes", machine.vnodes(), [])
+        one.unmount()
+
+
+@case
+def dead_vnode(machine):
+    """containers of a vNode whose first process was killed end, are deleted, and the next pod gets a new one"""
+    pod = Pod(machine, "p1", "shop")
+    one = Container(machine, "container1", ["sleep", "60"], pod, "sandbox").begin()
+    os.kill(machine.vnode("ns-shop")["initProcess"]["pid"], signal.SIGKILL)
+    expect("status", one.wait(), -9)
+    two = Container(machine, "container2", ["sleep", "60"], pod, "sandbox").begin()
+    has(one.runtime("kill", "container1", "9").log, "does not exist")
+    expect("delete", one.delete().returncode, 0)
+    one.unmount()
+    expect("vNodes", machine.vnodes(), ["ns-shop"])
+    two.end()
+
+
+@case
+def ending_vnode(machine):
+    """a pod that comes while the vNode of its namespace ends, which takes its time with many processes, gets a new one"""
+    for number in range(6):
+        pod = Pod(machine, f"p{number}", "shop")
+        script = "for i in $(seq 200); do sleep 60 & done; echo up; wait"
+        old = Container(machine, f"old{number}", ["sh", "-c", script], pod, "sandbox").begin()
+        for _ in range(100):
+            if "up" in old.output():
+                break
+            time.sleep(0.05)
+        os.kill(machine.vnode("ns-shop")["initProcess"]["pid"], signal.SIGKILL)
+        new = Container(machine, f"new{number}", ["sleep", "60"], Pod(machine, f"q{number}", "shop"), "sandbox").begin()
+        old.wait()
+        expect("delete", old.delete().returncode, 0)
+        old.unmount()
+        new.end()
+
+
+@case
+def same_identity(machine):
+    """an id that is taken is refused and the container of it goes on"""
+    one = Container(machine, "container1", ["sleep", "60"]).begin()
+    ended = one.runtime("create", "--bundle", one.bundle, "container1")
+    has(ended.log, "already exists")
+    expect("status", json.loads(one.runtime("state", "container1").stdout)["status"], "running")
+    one.end()
+
+
+@case
+def killed_creators_nobody_deletes(machine):
+    """what a killed create has left and nobody deletes, its vNode too, goes with the next container that ends, or with vnode list"""
+    for round, delay in enumerate((0.005, 0.01, 0.03, 0.06, 0.1, 0.15, 0.25, 0.35)):
+        for mode in ("true", "false"):
+            env = {"VNODE_PER_POD": mode}
+            one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), "sandbox")
+            command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
+            creator = subprocess.Popen(command, env=machine.environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(delay)
+            creator.kill()
+            if creator.wait() == 0:
+                one.delete("--force")
+            time.sleep(0.1)
+            if round % 2:
+                run(shim.BIN + "/vnode", "list", env=machine.environment({}))
+            else:
+                two = Container(machine, "container2", ["true"], Pod(machine, "p2", "bank"), "sandbox").begin(env=env)
+                two.wait()
+                two.end()
+            shim.reap()
+            one.unmount()
+            expect(f"vNodes after {delay} s, per pod: {mode}", machine.vnodes(), [])
+            expect(f"records after {delay} s, per pod: {mode}", os.listdir(machine.state + "/containers"), [])
+
+
+@case
+def killed_creators_beside_others(machine):
+    """what a killed create has left in a vNode that others use goes with the next container that ends, and theirs go on"""
+    other = Container(machine, "container0", ["sleep", "60"], Pod(machine, "p0", "shop"), "sandbox").begin()
+    for delay in (0.02, 0.05, 0.1, 0.2):
+        one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), "sandbox")
+        command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
+        creator = subprocess.Popen(command, env=machine.environment({}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        creator.kill()
+        if creator.wait() == 0:
+            one.delete("--force")
+        time.sleep(0.1)
+        two = Container(machine, "container2", ["true"], Pod(machine, "p2", "bank"), "sandbox").begin()
+        two.wait()
+        two.end()
+        shim.reap()
+        one.unmount()
+        expect(f"records after {delay} s", len(os.listdir(machine.state + "/containers")), 1)
+        expect("the other", other.execute("echo", "on").stdout.strip(), "on")
+    other.end()
+
+
+@case
+def killed_creators(machine):
+    """a create killed at any moment leaves what delete --force takes away"""
+    for delay in (0.01, 0.03, 0.06, 0.1, 0.15, 0.25):
+        one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), "sandbox")
+
+
+        command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
+        creator = subprocess.Popen(command, env=machine.environment({}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        creator.kill()
+        creator.wait()
+        time.sleep(0.1)
+        expect(f"delete after {delay} s", one.delete("--force").returncode, 0)
+        shim.reap()
+        # A vNode nobody got to use is found by the next pod.
+        two = Container(machine, "container2", ["true"], Pod(machine, "p2", "shop"), "sandbox").begin()
+        two.wait()
+        two.end()
+        one.unmount()
+        expect(f"vNodes after {delay} s", machine.vnodes(), [])

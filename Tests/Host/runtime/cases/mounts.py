@@ -1,0 +1,117 @@
+"""Volumes, shared memory, owners and filters."""
+
+import os
+
+from checks import case, expect, has
+from shim import Container, Pod, bind, run
+
+
+@case
+def volumes(machine):
+    """volumes of kubelet are the node's with owners shifted, hostPaths are the vNode's"""
+    pod = Pod(machine, "p1", "shop")
+    volume = pod.volume("data")
+    open(volume + "/file", "w").write("from the node")
+    os.chown(volume + "/file", 0, 2000)
+    run("mknod", "-m", "666", volume + "/null", "c", "1", "3")
+    hosts = f"{machine.kubelet}/pods/{pod.uid}/etc-hosts"
+    open(hosts, "w").write("hosts of the pod")
+    os.makedirs(machine.scratch + "/secret")
+    open(machine.scratch + "/secret/key", "w").write("of the node")
+    mounts = [bind(volume, "/data"), bind(volume + "/file", "/one", "ro"), bind(hosts, "/etc/hosts"), bind(machine.scratch + "/secret", "/host")]
+    try:
+        one = Container(machine, "container1", ["sleep", "60"], pod, mounts=mounts).begin()
+        expect("file", one.execute("cat", "/data/file", "/one", "/etc/hosts").stdout, "from the node" * 2 + "hosts of the pod")
+        expect("owners", one.execute("stat", "-c", "%u %g", "/data/file").stdout.strip(), "0 2000")
+        expect("write", one.execute("sh", "-c", "echo x >/data/new; stat -c %u /data/new").stdout.strip(), "0")
+        expect("owner on the node", os.stat(volume + "/new").st_uid, 0)
+        # The engine's device filter lets the real one through.
+        has(one.execute("sh", "-c", "(: >/data/null) 2>&1").stdout.lower(), "permission denied")
+        assert one.execute("touch", "/one").returncode != 0, "a read-only mount can be written to"
+        expect("a hostPath", one.execute("ls", "/host").stdout, "")
+        one.execute("touch", "/host/mark")
+        two = Container(machine, "container2", ["sleep", "60"], pod, mounts=[bind(machine.scratch + "/secret", "/host")]).begin()
+        expect("the same hostPath", two.execute("ls", "/host").stdout.strip(), "mark")
+        expect("the node's", os.listdir(machine.scratch + "/secret"), ["key"])
+        two.end()
+        one.end()
+    finally:
+        pod.forget()
+        run("rm", "-rf", machine.scratch + "/secret")
+
+
+@case
+def volumes_of_others(machine):
+    """a hostPath or a symlink in a volume leads to nothing of the node's"""
+    pod, other = Pod(machine, "p1", "shop"), Pod(machine, "p2", "shop")
+    open(other.volume("secret") + "/key", "w").write("of another pod")
+    volume = pod.volume("data")
+    os.symlink("/etc", volume + "/link")
+    try:
+        mounts = [bind(f"{machine.kubelet}/pods", "/pods"), bind(other.volume("secret"), "/secret"), bind("/etc", "/node-etc")]
+        one = Container(machine, "container1", ["sleep", "60"], pod, mounts=mounts).begin()
+        assert "key" not in one.execute("ls", "-R", "/pods", "/secret").stdout
+        assert "shadow" not in one.execute("ls", "/node-etc").stdout
+        one.end()
+        bad = Container(machine, "container2", ["true"], pod, mounts=[bind(volume + "/link", "/x")])
+        has(bad.create().log, "vnode: staging /x: ", "/data/link", "ELOOP")
+        bad.unmount()
+    finally:
+        pod.forget()
+        other.forget()
+
+
+@case
+def shared_memory(machine):
+    """/dev/shm is the pod's, shown in the outer container at the path it has on the node"""
+    pod = Pod(machine, "p1", "shop")
+    path = f"/run/containerd/io.containerd.grpc.v1.cri/sandboxes/{pod.identity}/shm"
+    os.makedirs(path)
+    run("mount", "-t", "tmpfs", "-o", "nosuid,nodev,noexec,mode=1777,size=1m", "shm", path)
+    try:
+        mount = [bind(path, "/dev/shm")]
+        box = Container(machine, "containerbox", ["sleep", "60"], pod, "sandbox", mounts=mount).begin()
+        work = Container(machine, "containerwork", ["sleep", "60"], pod, mounts=mount).begin()
+        work.execute("sh", "-c", "echo shared >/dev/shm/file")
+        expect("in the other", box.execute("cat", "/dev/shm/file").stdout.strip(), "shared")
+        first = machine.vnode("ns-shop")["initProcess"]["pid"]
+        expect("in the outer container", open(f"/proc/{first}/root{path}/file").read().strip(), "shared")
+        expect("as root's", work.execute("stat", "-c", "%u %a", "/dev/shm").stdout.strip(), "0 1777")
+        assert os.path.exists(path + "/file")
+        work.end()
+        box.end()
+    finally:
+        run("umount", path)
+        run("rm", "-rf", path[: path.rindex("/")])
+
+
+@case
+def whose_files(machine):
+    """a read-only root, another user, and ids past the vNode's"""
+    def user(spec):
+        spec["root"]["readonly"] = True
+        spec["process"]["user"] = {"uid": 1000, "gid": 1000, "additionalGids": [2000]}
+    one = Container(machine, "container1", ["sh", "-c", "id; touch /tmp/x; touch /x; echo end"], change=user).begin()
+    one.wait()
+    has(one.output(), "uid=1000 gid=1000", "2000", "Read-only file system", "end")
+    one.end()
+    bad = Container(machine, "container2", ["true"], change=lambda spec: spec["process"]["user"].update(uid=65536))
+    has(bad.create().log, "process.user.uid: 65536")
+    bad.unmount()
+
+
+@case
+def filters(machine):
+    """the pod's filter of system calls and ours hold together, in an exec too"""
+    def denying(spec):
+        spec["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+            {"names": ["mkdir", "mkdirat", "clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13}]}
+    script = "mkdir /d 2>&1; unshare -U true 2>&1; mknod /n c 1 3 2>&1; free >/dev/null && echo counted"
+    one = Container(machine, "container1", ["sh", "-c", script + "; exec sleep 60"], change=denying).begin().says("counted")
+    for output in (one.output(), one.execute("sh", "-c", script).stdout):
+        has(output, "'/d': Permission denied", "unshare(0x10000000): Operation not permitted", "/n: Operation not permitted", "counted")
+    one.end()
+    bad = Container(machine, "container2", ["true"], change=lambda spec: spec["linux"].update(
+        seccomp={"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/x"}))
+    has(bad.create().log, "vnode: linux.seccomp: a listener of its own is not supported")
+    bad.unmount()
