@@ -40,7 +40,7 @@ look='echo net $(ls /sys/class/net)
 echo address $(ip -o -4 addr show dev eth0 | grep -c " 10\.88\.0\.[0-9]*/16 ")
 echo gateway $(ping -c 1 -W 5 10.88.0.1 | grep -c " 0% packet loss")'
 output=$(vnode run --rootfs / --memory 512M --cpus 1 --delegate-cgroup -- sh -c "$prepare
-    podman run --rm box:1 sh -c '$look'" 2>&1)
+    podman run --rm --cap-add net_raw box:1 sh -c '$look'" 2>&1)
 check "podman's default bridge inside a vNode" "net eth0 lo
 address 1
 gateway 1" "$(tail -n +2 <<<"$output")"

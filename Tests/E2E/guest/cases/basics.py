@@ -1,5 +1,6 @@
 """What every pod needs: images, commands, exit codes, logs, names, the network."""
 from pods.checks import case
+from pods.node import read, run
 from pods.pod import FOREVER, Pod
 
 
@@ -124,21 +125,11 @@ def resources(t, node):
     container.update(memory_limit_in_bytes=96 << 20, cpu_period=100000, cpu_quota=150000)
     t.equal("a limit can be changed", "100663296", read(cgroup + "/memory.max"))
     t.equal("the CPU's too", "150000 100000", read(cgroup + "/cpu.max"))
-    ctr = lambda *arguments: node_run("ctr", "-n", "k8s.io", "tasks", *arguments)
+    ctr = lambda *arguments: run("ctr", "-n", "k8s.io", "tasks", *arguments)
     ctr("pause", container.id)
     t.equal("it can be paused", "1", read(cgroup + "/cgroup.freeze"))
     ctr("resume", container.id)
     t.equal("and resumed", (0, "on"), container.exec("echo", "on"))
-
-
-def read(path):
-    with open(path) as file:
-        return file.read().strip()
-
-
-def node_run(*command):
-    from pods.node import run
-    return run(*command)
 
 
 @case("out of memory", needs="limits")

@@ -1,5 +1,6 @@
 """What a vNode is for: who sees whom, and what nobody may."""
 import concurrent.futures, os, re
+from pods import install
 from pods.checks import case
 from pods.node import run
 from pods.pod import Pod
@@ -71,6 +72,25 @@ def race(t, node):
     t.equal("in one vNode", 1, len({first_id(container) for container in containers}))
     t.equal("of which there is one", 1, len(node.vnodes()))
     t.equal("each sees all", "10", sees(containers[0], 777))
+
+
+@case("the mode changes under pods that are up", only="vnode")
+def mode(t, node):
+    other = {"per-pod": "per-namespace", "per-namespace": "per-pod"}[node.pods_mode]
+    old = [Pod(node, f"old{number}", "mode") for number in range(2)]
+    before = [pod.run(["sleep", str(5001 + number)]) for number, pod in enumerate(old)]
+    try:
+        install.setting("pods", other)
+        new = [Pod(node, f"new{number}", "mode") for number in range(2)]
+        after = [pod.run(["sleep", str(6001 + number)]) for number, pod in enumerate(new)]
+        t.equal("the old pods go on", [(0, "on")] * 2, [container.exec("echo", "on") for container in before])
+        added = old[0].run(["sleep", "5009"], name="added")
+        t.equal("what is added to an old pod comes to the rest of it", (first_id(before[0]), "1"), (first_id(added), sees(added, 5001)))
+        t.true("new pods are in vNodes of their own", not {first_id(c) for c in before} & {first_id(c) for c in after}, node.vnodes())
+        t.equal("and follow the new mode", 2 if other == "per-pod" else 1, len({first_id(container) for container in after}))
+        t.equal("vnode list shows both", {"namespace", "pod"}, {vnode["pod"]["scope"] for vnode in node.vnodes()})
+    finally:
+        install.setting("pods", node.pods_mode)
 
 
 @case("views follow limits", only="vnode", needs="limits")

@@ -82,6 +82,25 @@ def seccomp(t, node):
             t.equal(f"ours holds too, {name}: bpf", "-1 1", container.exec("perl", "-e", SYSCALL.format("321, 0, 0, 0"))[1])
 
 
+@case("AppArmor profiles", needs="apparmor")
+def apparmor(t, node):
+    profile = "/tmp/pods-deny"
+    with open(profile, "w") as file:
+        file.write("profile pods-deny flags=(attach_disconnected) {\n  file,\n  capability,\n  network,\n  signal,\n  deny /tmp/denied w,\n}\n")
+    run("apparmor_parser", "-r", profile)
+    pod = Pod(node, "apparmor")
+    usual = pod.run(name="usual", linux={"security_context": {"apparmor": {"profile_type": 0}}})
+    t.equal("the runtime's default", "cri-containerd.apparmor.d (enforce)", usual.sh("cat /proc/self/attr/current"))
+    own = pod.run(name="own", linux={"security_context": {"apparmor": {"profile_type": 2, "localhost_ref": "pods-deny"}}})
+    t.equal("the pod's own", "pods-deny (enforce)", own.sh("cat /proc/self/attr/current"))
+    t.matches("holds", "Permission denied", own.sh("touch /tmp/denied"))
+    t.equal("for what it names", "0", own.sh("touch /tmp/other; echo $?"))
+    free = pod.run(name="free", linux={"security_context": {"apparmor": {"profile_type": 1}}})
+    t.matches("none", r"^(\S+ \()?unconfined", free.sh("cat /proc/self/attr/current"))
+    pod.remove()
+    run("apparmor_parser", "-R", profile)
+
+
 @case("privileged pods")
 def privileged(t, node):
     pod = Pod(node, "privileged", linux={"security_context": {"privileged": True}})

@@ -14,15 +14,26 @@ def programs():
         run("ldconfig")
 
 
+def setting(key, value):
+    """What the node's administrator writes, in the place of what it was before."""
+    path, lines = "/etc/vnode/config.toml", []
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if os.path.exists(path):
+        with open(path) as file:
+            lines = [line for line in file if not line.startswith(key + " =")]
+    with open(path, "w") as file:
+        file.writelines([f'{key} = "{value}"\n', *lines])
+
+
 def install(node):
     programs()
     # As a DaemonSet would.
     mode = {"VNODE_PER_POD": "true"} if node.pods_mode == "per-pod" else {}
     print("# " + run("/opt/vnode/vnode", "install", "--containerd-config", CONFIG, env={**os.environ, **mode}).replace("\n", "\n# "), flush=True)
+    if node.engine != "runc":
+        setting("engine", f"/usr/bin/{node.engine}")
     if "limits" in node.lacks:
         # Under the one that leaves limits out of bundles.
         os.rename("/usr/local/bin/vnode-runtime", "/usr/local/lib/vnode-runtime")
         shutil.copy("/usr/local/lib/unlimited", "/usr/local/bin/vnode-runtime")
-        os.makedirs("/etc/vnode", exist_ok=True)
-        with open("/etc/vnode/config.toml", "a") as file:
-            file.write('\nengine = "/usr/local/lib/runc"\n')
+        setting("engine", "/usr/local/lib/runc")

@@ -14,10 +14,17 @@ def run(*command, check=True, **options):
     return done.stdout.strip()
 
 
+def read(path):
+    with open(path) as file:
+        return file.read().strip()
+
+
 class Node:
-    def __init__(self, handler):
-        self.handler, self.pods = handler, []
-        self.cgroup_parent = "/kubepods"
+    def __init__(self, handler, pods_mode, cgroups, engine, lacks):
+        self.handler, self.pods_mode, self.cgroups, self.engine, self.lacks = handler, pods_mode, cgroups, engine, lacks
+        self.pods = []
+        if not os.path.exists("/usr/sbin/apparmor_parser") or read("/sys/module/apparmor/parameters/enabled") != "Y":
+            self.lacks.append("apparmor")
         self.kernel = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
         self.version = re.search(r" v?(\d+\.\d+\.\d+)", run("containerd", "--version")).group(1)
         self.cri = None
@@ -32,6 +39,9 @@ class Node:
                 {"type": "bridge", "bridge": "cni0", "isGateway": True, "ipMasq": False, "hairpinMode": True, "ipam": {
                     "type": "host-local", "ranges": [[{"subnet": "10.88.0.0/16"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
                 {"type": "portmap", "capabilities": {"portMappings": True}}]}, file)
+        options = f"SystemdCgroup = {str(self.cgroups == 'systemd').lower()}\n"
+        if self.engine != "runc":
+            options += f'BinaryName = "/usr/bin/{self.engine}"\n'
         if self.version.startswith("1."):
             text = f"""version = 2
 [plugins."io.containerd.grpc.v1.cri"]
@@ -43,7 +53,8 @@ conf_dir = "/etc/cni/net.d"
 default_runtime_name = "runc"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
-"""
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+{options}"""
         else:
             text = f"""version = 3
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
@@ -55,12 +66,14 @@ conf_dir = "/etc/cni/net.d"
 default_runtime_name = "runc"
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
-"""
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+{options}"""
         os.makedirs(os.path.dirname(CONFIG), exist_ok=True)
         with open(CONFIG, "w") as file:
             file.write(text)
 
     def start(self):
+        self.add_cgroup()
         run("systemctl", "restart", "containerd")
         self.connect()
         present = run("ctr", "-n", "k8s.io", "images", "ls", "-q")
@@ -84,6 +97,30 @@ runtime_type = "io.containerd.runc.v2"
             if time.time() > end:
                 raise RuntimeError(f"containerd is not ready after {seconds} s: {problem}")
             time.sleep(0.3)
+
+    # the cgroups the kubelet makes
+
+    def add_cgroup(self, uid=None):
+        """That of a pod of the class best effort, or without one that of all of them; its name, as the driver has it."""
+        if self.cgroups == "systemd":
+            unit = "kubepods-besteffort" + (f"-pod{uid.replace('-', '_')}" if uid else "") + ".slice"
+            run("systemctl", "start", unit)
+            return unit
+        path = "/kubepods/besteffort" + (f"/pod{uid}" if uid else "")
+        os.makedirs("/sys/fs/cgroup" + path, exist_ok=True)
+        if "limits" in self.lacks:
+            return path
+        for above in ["", "/kubepods", "/kubepods/besteffort", path]:
+            for controller in read(f"/sys/fs/cgroup{above}/cgroup.controllers").split():
+                with open(f"/sys/fs/cgroup{above}/cgroup.subtree_control", "w") as file:
+                    file.write("+" + controller)
+        return path
+
+    def remove_cgroup(self, name):
+        if self.cgroups == "systemd":
+            run("systemctl", "stop", name)
+        else:
+            os.rmdir("/sys/fs/cgroup" + name)
 
     # what is there
 

@@ -25,9 +25,10 @@ class Pod:
         os.makedirs(self.logs)
         os.makedirs(self.directory + "/volumes")
         security = {"namespace_options": {"network": POD, "pid": CONTAINER, "ipc": POD}}
+        self.cgroup = node.add_cgroup(self.uid)
         self.config = merged({
             "metadata": {"name": name, "namespace": namespace, "uid": self.uid}, "hostname": name, "log_directory": self.logs,
-            "linux": {"cgroup_parent": node.cgroup_parent, "security_context": security},
+            "linux": {"cgroup_parent": self.cgroup, "security_context": security},
         }, config)
         if self.config["linux"]["security_context"]["namespace_options"].get("network") == NODE:
             del self.config["hostname"]
@@ -88,6 +89,7 @@ class Pod:
         shutil.rmtree(self.logs, ignore_errors=True)
         if self in self.node.pods:
             self.node.pods.remove(self)
+            self.node.remove_cgroup(self.cgroup)
 
 
 class Container:
