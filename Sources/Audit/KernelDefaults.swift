@@ -1,6 +1,6 @@
 /// Sysctls of a network namespace that every machine has until somebody changes them: equal, they tell nothing of a node.
 ///
-/// Each value is the one a kernel compiles in (6.1 to 6.18), seen in a new network namespace and independent of the machine's memory,
+/// Each value is the one a kernel compiles in (6.1 to 7.2), seen in a new network namespace and independent of the machine's memory,
 /// CPUs and modules. What the kernel derives from those is not here: `tcp_mem`, the sizes of hash tables. `tcp_max_tw_buckets` and
 /// `tcp_max_syn_backlog` are, with what the launcher sets in every vNode.
 enum KernelDefaults {
@@ -40,6 +40,7 @@ enum KernelDefaults {
           rmem_default 212992
           rmem_max 212992|4194304
           somaxconn 4096
+          txq_reselection_ms 1000
           wmem_default 212992
           wmem_max 212992|4194304
           xfrm_acq_expires 30
@@ -50,8 +51,8 @@ enum KernelDefaults {
           igmpv3_unsolicited_report_interval 1000
         ipv4:
           fib_multipath_hash_fields 7
-          icmp_msgs_burst 50
-          icmp_msgs_per_sec 1000
+          icmp_msgs_burst 50|10000
+          icmp_msgs_per_sec 1000|10000
           icmp_ratelimit 1000
           icmp_ratemask 6168
           igmp_max_memberships 20
@@ -94,7 +95,8 @@ enum KernelDefaults {
           tcp_challenge_ack_limit 1000|2147483647
           tcp_comp_sack_delay_ns 1000000
           tcp_comp_sack_nr 44
-          tcp_comp_sack_slack_ns 100000
+          tcp_comp_sack_rtt_percent 33
+          tcp_comp_sack_slack_ns 100000|10000
           tcp_congestion_control cubic
           tcp_early_retrans 3
           tcp_ecn 2
@@ -123,6 +125,7 @@ enum KernelDefaults {
           tcp_plb_suspend_rto_sec 60
           tcp_probe_interval 600
           tcp_probe_threshold 8
+          tcp_rcvbuf_low_rtt 1000
           tcp_reordering 3
           tcp_retries1 3
           tcp_retries2 15
@@ -156,7 +159,7 @@ enum KernelDefaults {
           router_solicitation_interval 4
           router_solicitation_max_interval 3600
           temp_prefered_lft 86400
-          temp_valid_lft 604800
+          temp_valid_lft 604800|172800
         ipv6:
           fib_multipath_hash_fields 7
         ipv6/icmp:

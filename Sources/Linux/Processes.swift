@@ -125,6 +125,18 @@ public enum Processes {
     /// Closes every descriptor from `first` on.
     public static func closeAll(from first: CInt) { _ = clinux_close_range(UInt32(bitPattern: first), UInt32.max) }
 
+    /// Closes every descriptor but these; what is read from or written to the standard ones is nobody's.
+    public static func closeAll(but kept: [CInt]) {
+        var next: CInt = 3
+        for descriptor in kept.sorted() where descriptor >= next {
+            if descriptor > next { _ = clinux_close_range(UInt32(bitPattern: next), UInt32(bitPattern: descriptor - 1)) }
+            next = descriptor + 1
+        }
+        closeAll(from: next)
+        guard let nowhere = try? Files.open("/dev/null", flags: O_RDWR) else { return closeAll(from: 0) }
+        for standard in 0..<3 as Range<CInt> { _ = dup2(nowhere.raw, standard) }
+    }
+
     /// Marks every descriptor from `first` on to be closed by the next program.
     public static func closeOnExecute(from first: CInt) { _ = clinux_close_range_on_exec(UInt32(bitPattern: first), UInt32.max) }
 

@@ -129,7 +129,7 @@ final class NetworkNamespace {
                     }
                     guard isNew else { return 0 }
                     try MountStep.perform(StagingPlan.network(procfs: "/proc", process: "self"), "closing")
-                    for (name, value) in StagingPlan.networkLimits { try? Files.write(value, to: "/proc/sys/net/ipv4/" + name) }
+                    StagingPlan.setNetworkLimits()
                     return 0
                 } catch {
                     Report.send(error.message, to: ends.writing)

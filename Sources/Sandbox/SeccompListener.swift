@@ -52,6 +52,35 @@ struct SeccompListener: ~Copyable {
         return .sent(OwnedFD(taking: only))
     }
 
+    /// Whether somebody has connected who has neither sent anything nor left.
+    var isPending: Bool { place == .connected }
+
+    /// crun has the first process of a container with `no_new_privs` send the descriptor itself, when it is started: by then the engine and
+    /// this program have ended. A process of its own waits for that, as long as the container is there. One whose descriptor cannot be
+    /// handed over is killed. `kept` are the descriptors `handOver` needs.
+    mutating func receiveLater(
+        of container: borrowing OwnedFD, keeping kept: [CInt], handOver: (CInt) throws(Failure) -> Void
+    ) throws(Failure) {
+        let all = kept + [descriptor.raw, container.raw]
+        _ = try attempt("waiting for the seccomp descriptor", path) { () throws(Errno) in
+            try Processes.fork {
+                // Whoever waits for the end of this program's output waits for this process too.
+                Processes.closeAll(but: all)
+                _ = setsid()
+                while let events = try? Poll.readable([awaited, container.raw]), !events[1] || events[0] {
+                    guard events[0] else { continue }
+                    do throws(Failure) {
+                        guard case .sent(let descriptor) = try step() else { break }
+                        try handOver(descriptor.raw)
+                        return 0
+                    } catch { break }
+                }
+                try? Processes.send(SIGKILL, to: container)
+                return 1
+            }
+        }
+    }
+
     /// How an engine ends that left: it is about to and says itself why. One that goes on is ended, for its container's system calls
     /// nobody would answer.
     borrowing func ending(of child: borrowing Processes.Child) throws(Failure) -> Processes.Ending {

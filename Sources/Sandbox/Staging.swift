@@ -103,7 +103,7 @@ enum Staging {
                 do throws(Errno) {
                     try Namespaces.enter(pidfd, .network)
                     try Mounts.mount("sysfs", on: "/sysfs", type: "sysfs", [.noSetUID, .noDevices, .noExecute])
-                    for (name, value) in StagingPlan.networkLimits { try? Files.write(value, to: "/proc/sys/net/ipv4/" + name) }
+                    StagingPlan.setNetworkLimits()
                 } catch {
                     return error.rawValue | ofSysfs
                 }

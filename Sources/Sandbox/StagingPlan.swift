@@ -40,8 +40,28 @@ enum StagingPlan {
             + services.flatMap { [.directory("\(base)/\($0)"), .bind("/\($0)", over: "\(base)/\($0)", readOnly: true)] }
     }
 
-    /// As on a machine of 8 GB, whatever the node has.
-    static let networkLimits = [("tcp_max_tw_buckets", "65536"), ("tcp_max_syn_backlog", "1024")]
+    /// Gives the network namespace of the caller the limits it has on a machine of 8 GB, whatever the node has.
+    static func setNetworkLimits() {
+        let directory = "/proc/sys/net/ipv4/"
+        for (name, value) in [("tcp_max_tw_buckets", "65536"), ("tcp_max_syn_backlog", "1024")] {
+            try? Files.write(value, to: directory + name)
+        }
+        for (name, usual) in [("tcp_rmem", [6_291_456, 33_554_432]), ("tcp_wmem", [4_194_304 as UInt64])] {
+            if let bytes = try? Files.read(directory + name), let value = raised(String(decoding: bytes, as: UTF8.self), to: usual) {
+                try? Files.write(value, to: directory + name)
+            }
+        }
+    }
+
+    /// `4096 131072 22939744`, of which the kernel has computed the last from the memory, with the next of what other machines have; nil
+    /// where it is one of these already, or more.
+    static func raised(_ text: String, to usual: [UInt64]) -> String? {
+        let fields = text.split(whereSeparator: \.isWhitespace)
+        guard fields.count == 3, let most = UInt64(fields[2]), let next = usual.first(where: { $0 >= most }), next != most else {
+            return nil
+        }
+        return "\(fields[0]) \(fields[1]) \(next)"
+    }
 
     /// Files of a network namespace that count for the whole node, which the table denies. Their mode is kept in the namespace, for all
     /// processes and mounts that show it; `procfs` is one of them. A namespace made inside later has its own.

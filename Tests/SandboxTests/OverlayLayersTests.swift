@@ -34,7 +34,7 @@ import Testing
         let layers = OverlayLayers(options: #"lowerdir=/a\:b:/c\,d"#)
         #expect(layers?.lower == ["/a:b", "/c,d"])
         #expect(layers?.upper == nil)
-        #expect(OverlayLayers.unescape(#"/a\040b\134c"#) == #"/a b\c"#)
+        #expect(MountTable.unescape(#"/a\040b\134c"#) == #"/a b\c"#)
     }
 }
 

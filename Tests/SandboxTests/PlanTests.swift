@@ -87,4 +87,13 @@ import Tree
         #expect(NamelessBind.origin(of: "/srv", mounts: mounts) == nil)
         #expect(NamelessBind.origin(of: "/etc", mounts: "") == nil)
     }
+
+    @Test func aLimitOfTheNetworkThatTellsTheMemoryIsRaisedToTheNextUsualOne() {
+        let usual: [UInt64] = [6_291_456, 33_554_432]
+        #expect(StagingPlan.raised("4096\t131072\t22939744\n", to: usual) == "4096 131072 33554432")
+        #expect(StagingPlan.raised("4096\t131072\t4194304\n", to: usual) == "4096 131072 6291456")
+        for same in ["4096\t131072\t6291456\n", "4096\t131072\t33554432\n", "4096 131072 67108864", "1 2", ""] {
+            #expect(StagingPlan.raised(same, to: usual) == nil)
+        }
+    }
 }

@@ -108,11 +108,10 @@ final class Inside {
     /// The same, handing over to the daemon what the engine sends to a listener meanwhile. A container whose system calls nobody answers is
     /// none: the engine is ended.
     func runEngine(
-        _ arguments: RuntimeArguments, network: CInt?, log: CInt?, listener: consuming SeccompListener,
+        _ arguments: RuntimeArguments, network: CInt?, log: CInt?, listener: inout SeccompListener,
         handOver: (CInt) throws(Failure) -> Void
     ) throws(Failure) -> Int32 {
         let child = try startEngine(arguments, network: network, log: log)
-        var listener = listener
         while true {
             let events = try attempt("waiting for the engine") { () throws(Errno) in
                 try Poll.readable([child.pidfd.raw, listener.awaited])

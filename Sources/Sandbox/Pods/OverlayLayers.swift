@@ -10,12 +10,8 @@ struct OverlayLayers: Equatable {
     /// What is mounted at `path` in a mount table: the last one that is. nil for no overlay.
     static func find(at path: String, mountinfo: String) -> OverlayLayers? {
         var found: OverlayLayers?
-        for line in mountinfo.split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard fields.count > 6, unescape(fields[4]) == path, let dash = fields.firstIndex(of: "-"), fields.count > dash + 3 else {
-                continue
-            }
-            found = fields[dash + 1] == "overlay" ? OverlayLayers(options: unescape(fields[dash + 3])) : nil
+        for mount in MountTable(mountinfo).mounts where mount.point == path {
+            found = mount.type == "overlay" ? OverlayLayers(options: mount.options) : nil
         }
         return found
     }
@@ -71,21 +67,5 @@ struct OverlayLayers: Equatable {
             }
         }
         return plain
-    }
-
-    /// `\040` and the like of a mount table.
-    static func unescape(_ field: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(field.utf8)[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(3)
-            if byte == 0x5c, digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) {
-                bytes.append(UInt8(truncatingIfNeeded: digits.reduce(0) { $0 << 3 | Int($1 - 0x30) }))
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

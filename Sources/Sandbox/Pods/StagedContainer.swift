@@ -71,14 +71,26 @@ struct StagedContainer {
         var isHeld = true
         defer { if isHeld { _ = close(lock) } }
         _ = unsafe unlink(StagedContainer.listener(top))
-        answer.status = try vnode.runEngine(changed, network: network, log: log, listener: try SeccompListener(below: top)) {
-            (descriptor) throws(Failure) in
-            _ = close(lock)
-            isHeld = false
-            try vnode.daemon.ask(
+        let register = { (descriptor: CInt) throws(Failure) in
+            _ = try vnode.daemon.ask(
                 .addListener(vnode: vnode.state.name, view: view, top: top), descriptors: [descriptor], "registering the seccomp listener")
         }
+        var listener = try SeccompListener(below: top)
+        answer.status = try vnode.runEngine(changed, network: network, log: log, listener: &listener) { (descriptor) throws(Failure) in
+            _ = close(lock)
+            isHeld = false
+            try register(descriptor)
+        }
         if let bytes = try? Files.read(files + "/pid") { answer.pid = Int32(String(decoding: bytes, as: UTF8.self)) }
+        if answer.status == 0, arguments.command == "create", let pid = answer.pid {
+            try ShownTrees.check(pid, top: top, engine: vnode.engine.name)
+        }
+        if answer.status == 0, listener.isPending {
+            guard let process = answer.pid.flatMap(ProcessIdentity.init(pid:))?.open() else {
+                throw Failure("taking the seccomp descriptor: \(listener.path): the engine has ended, and has written no pid of a process")
+            }
+            try listener.receiveLater(of: process, keeping: [vnode.daemon.channel.socket.raw], handOver: register)
+        }
         return answer
     }
 

@@ -68,6 +68,10 @@ default_runtime_name = "runc"
 runtime_type = "io.containerd.runc.v2"
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
 {options}"""
+        # With 20 pods and an emulated CPU that others use it needs more than systemd gives it.
+        os.makedirs("/run/systemd/system/containerd.service.d", exist_ok=True)
+        with open("/run/systemd/system/containerd.service.d/patience.conf", "w") as file:
+            file.write("[Service]\nTimeoutStartSec=600\n")
         os.makedirs(os.path.dirname(CONFIG), exist_ok=True)
         with open(CONFIG, "w") as file:
             file.write(text)
