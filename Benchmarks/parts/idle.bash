@@ -8,7 +8,7 @@ idle_names=()
 # Nothing says whose kernel memory is, so vNodes are added in steps and a line is laid through what the machine has: its slope
 # is the cost of one, its standard error what the rest of the machine did meanwhile.
 measure_idle() {
-    local steps=8 step=5 turn number=0 name
+    local steps=8 step=25 turn number=0 name
     [ -z "$quick" ] || steps=5 step=4
     [ -n "${root[vnode]:-}" ] || return 1
     trap end_idle EXIT
