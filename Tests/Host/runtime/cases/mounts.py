@@ -62,6 +62,18 @@ def volumes_of_others(machine):
 
 
 @case
+def proc_of_the_vnode(machine):
+    """hostPaths of /, /proc and /sys are the vNode's, covered as its own are"""
+    mounts = [bind("/", "/host"), bind("/proc", "/host-proc"), bind("/sys", "/host-sys")]
+    one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), mounts=mounts).begin()
+    for place in ("/proc", "/host/proc", "/host-proc"):
+        has(one.execute("cat", place + "/cmdline").stdout, "root=/dev/vnode")
+    for place in ("/host/sys", "/host-sys"):
+        expect(place, one.execute("ls", place + "/class/net").stdout.split(), ["lo"])
+    one.end()
+
+
+@case
 def shared_memory(machine):
     """/dev/shm is the pod's, shown in the outer container at the path it has on the node"""
     pod = Pod(machine, "p1", "shop")
