@@ -260,5 +260,8 @@ enum KernelDefaults {
           * NONE
         unix:
           max_dgram_qlen 10
+        vsock:
+          child_ns_mode global
+          ns_mode global
         """
 }

@@ -63,6 +63,12 @@ import Testing
         #expect(try CgroupsPath("-.slice::b", isSystemd: true, vnode: "", container: "").directory == "/b.scope")
     }
 
+    @Test func aProcessIsInTheCgroupOrBelow() {
+        let at = { (path: String) in ContainerCgroup.isIn("1:name=systemd:/\n0::\(path)\n", path: "/pod/a.scope") }
+        for path in ["/pod/a.scope", "/pod/a.scope/container"] { #expect(at(path)) }
+        for path in ["/pod/a.scope2", "/pod", "/", "/pod/b.scope/pod/a.scope", ""] { #expect(!at(path)) }
+    }
+
     @Test(arguments: ["/kubepods/a", "a:b", "a--b.slice:x:y", "x:y:z", "a.slice:../:b", "a.slice:b:"]) func notSystemds(_ text: String) {
         #expect(throws: Failure.self) { try CgroupsPath(text, isSystemd: true, vnode: "", container: "") }
     }

@@ -43,11 +43,15 @@ struct ContainerCgroup {
         return nil
     }
 
-    /// Whether the engine has put a process where the view looks.
+    /// Whether the engine has put a process where the view looks, or below: with systemd's driver crun makes a cgroup `container` there.
     func holds(_ pid: Int32, root: CgroupRoot) -> Bool {
         guard let bytes = try? Files.read("/proc/\(pid)/cgroup") else { return false }
-        let wanted = "0::" + path.dropFirst(root.path.count)
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains(Substring(wanted))
+        return ContainerCgroup.isIn(String(decoding: bytes, as: UTF8.self), path: String(path.dropFirst(root.path.count)))
+    }
+
+    /// `text` is a `/proc/<pid>/cgroup`.
+    static func isIn(_ text: String, path: String) -> Bool {
+        text.split(separator: "\n").contains { $0 == "0::" + path || $0.hasPrefix("0::\(path)/") }
     }
 
     /// Removes what is empty of what was made. Whoever else is in one keeps it.
