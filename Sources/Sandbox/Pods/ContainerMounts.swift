@@ -44,6 +44,7 @@ final class ContainerMounts {
         _ source: BundleRewrite.Source, _ place: ManagedPaths.Place, _ users: borrowing OwnedFD, _ log: RuntimeLog
     ) throws(Failure) {
         let path = place.base + "/" + place.rest
+        try SubPaths.check(place, destination: source.destination)
         let found = try attempt("staging \(source.destination)", path) { () throws(Errno) in
             let base = try Files.open(place.base, flags: Files.place | O_DIRECTORY)
             return try Files.openBeneath(place.rest, base)
@@ -52,6 +53,8 @@ final class ContainerMounts {
         var unmapped: Errno?
         let first = try attempt("staging \(source.destination)", path) { () throws(Errno) in
             _ = try check(unsafe fstat(found.raw, &information))
+            // procfs and sysfs: of no use to kubelet and containerd, and of the node whoever has put them there.
+            if [0x9fa0, 0x6265_6572].contains(try Files.fileSystem(of: found)) { throw .notPermitted }
             return try ContainerMounts.mapped(found, users, &unmapped).release()
         }
         if let unmapped {

@@ -74,6 +74,52 @@ def proc_of_the_vnode(machine):
 
 
 @case
+def sub_paths(machine):
+    """sub-paths the kubelet binds are the node's if they lie in a volume of the pod's; of a hostPath they are refused"""
+    pod = Pod(machine, "p1", "shop")
+    volume = pod.volume("data")
+    os.makedirs(volume + "/deep/er")
+    open(volume + "/deep/er/file", "w").write("of the pod")
+    os.makedirs(machine.scratch + "/secret", exist_ok=True)
+    open(machine.scratch + "/secret/key", "w").write("of the node")
+    points = []
+
+    def sub_path(name, source):
+        point = f"{machine.kubelet}/pods/{pod.uid}/volume-subpaths/{name}/main/{len(points)}"
+        os.makedirs(point)
+        run("mount", "--bind", source, point)
+        points.append(point)
+        return point
+
+    try:
+        good = sub_path("data", volume + "/deep")
+        one = Container(machine, "container1", ["sleep", "60"], pod, mounts=[bind(good, "/x"), bind(good + "/er", "/y")]).begin()
+        expect("in a volume", one.execute("cat", "/x/er/file", "/y/file").stdout, "of the podof the pod")
+        one.end()
+        # As of a hostPath, under its own name and under that of a volume; one that is not mounted; the node's /proc.
+        bare = f"{machine.kubelet}/pods/{pod.uid}/volume-subpaths/data/main/9"
+        os.makedirs(bare)
+        for source in (sub_path("host", machine.scratch + "/secret"), sub_path("data", machine.scratch + "/secret"), bare,
+                       sub_path("data", "/etc"), sub_path("host", "/proc"), good.replace("/main/0", "")):
+            bad = Container(machine, "container2", ["true"], pod, mounts=[bind(source, "/x")])
+            ended = bad.create()
+            expect(f"status of {source}", ended.returncode, 1)
+            has(ended.log, "vnode: staging /x: ", "a sub-path of no volume of the kubelet's")
+            bad.unmount()
+        node = sub_path("proc", "/proc").replace("volume-subpaths/proc/main", "volumes/kubernetes.io~empty-dir")
+        os.makedirs(node)
+        run("mount", "--bind", "/proc", node)
+        points.append(node)
+        bad = Container(machine, "container2", ["true"], pod, mounts=[bind(node, "/x")])
+        has(bad.create().log, "vnode: staging /x: ", "EPERM")
+        bad.unmount()
+    finally:
+        for point in points:
+            run("umount", point)
+        pod.forget()
+
+
+@case
 def shared_memory(machine):
     """/dev/shm is the pod's, shown in the outer container at the path it has on the node"""
     pod = Pod(machine, "p1", "shop")
