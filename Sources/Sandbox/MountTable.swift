@@ -11,9 +11,6 @@ struct MountTable {
         var type: String
         /// Those of the file system: `rw`.
         var options: String
-
-        /// Whether both show the same.
-        func isSame(as other: Mount) -> Bool { device == other.device && root == other.root }
     }
 
     var mounts: [Mount] = []

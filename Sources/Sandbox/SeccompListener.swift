@@ -52,6 +52,9 @@ struct SeccompListener: ~Copyable {
         return .sent(OwnedFD(taking: only))
     }
 
+    /// Whether nobody has connected yet.
+    var isAlone: Bool { place == .listening }
+
     /// Whether somebody has connected who has neither sent anything nor left.
     var isPending: Bool { place == .connected }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import Tree
 
@@ -46,20 +47,25 @@ enum StagingPlan {
         for (name, value) in [("tcp_max_tw_buckets", "65536"), ("tcp_max_syn_backlog", "1024")] {
             try? Files.write(value, to: directory + name)
         }
+        let memory = UInt64(clamping: sysconf(CInt(_SC_PHYS_PAGES))) * UInt64(clamping: sysconf(CInt(_SC_PAGESIZE)))
         for (name, usual) in [("tcp_rmem", [6_291_456, 33_554_432]), ("tcp_wmem", [4_194_304 as UInt64])] {
-            if let bytes = try? Files.read(directory + name), let value = raised(String(decoding: bytes, as: UTF8.self), to: usual) {
+            if let bytes = try? Files.read(directory + name),
+                let value = raised(String(decoding: bytes, as: UTF8.self), to: usual, memory: memory)
+            {
                 try? Files.write(value, to: directory + name)
             }
         }
     }
 
-    /// `4096 131072 22939744`, of which the kernel has computed the last from the memory, with the next of what other machines have; nil
-    /// where it is one of these already, or more.
-    static func raised(_ text: String, to usual: [UInt64]) -> String? {
+    /// `4096 131072 22939744`, of which the kernel has computed the last from the memory, about a 128th of it, with the next of what other
+    /// machines have; nil where it is one of these already, or somebody's who has set it.
+    static func raised(_ text: String, to usual: [UInt64], memory: UInt64) -> String? {
         let fields = text.split(whereSeparator: \.isWhitespace)
         guard fields.count == 3, let most = UInt64(fields[2]), let next = usual.first(where: { $0 >= most }), next != most else {
             return nil
         }
+        let computed = memory / 128
+        guard most > computed - computed / 8, most < computed + computed / 8 else { return nil }
         return "\(fields[0]) \(fields[1]) \(next)"
     }
 

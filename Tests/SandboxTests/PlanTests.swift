@@ -90,10 +90,13 @@ import Tree
 
     @Test func aLimitOfTheNetworkThatTellsTheMemoryIsRaisedToTheNextUsualOne() {
         let usual: [UInt64] = [6_291_456, 33_554_432]
-        #expect(StagingPlan.raised("4096\t131072\t22939744\n", to: usual) == "4096 131072 33554432")
-        #expect(StagingPlan.raised("4096\t131072\t4194304\n", to: usual) == "4096 131072 6291456")
+        #expect(StagingPlan.raised("4096\t131072\t22939744\n", to: usual, memory: 3 << 30) == "4096 131072 33554432")
+        #expect(StagingPlan.raised("4096\t131072\t4194304\n", to: usual, memory: 512 << 20) == "4096 131072 6291456")
+        // An administrator's.
+        #expect(StagingPlan.raised("4096\t131072\t4194304\n", to: usual, memory: 8 << 30) == nil)
+        #expect(StagingPlan.raised("4096\t131072\t16777216\n", to: usual, memory: 16 << 30) == nil)
         for same in ["4096\t131072\t6291456\n", "4096\t131072\t33554432\n", "4096 131072 67108864", "1 2", ""] {
-            #expect(StagingPlan.raised(same, to: usual) == nil)
+            #expect(StagingPlan.raised(same, to: usual, memory: 4 << 30) == nil)
         }
     }
 }

@@ -38,19 +38,29 @@ final class Creation {
         while true {
             let vnode = try join(key)
             tries -= 1
-            // Nobody can see that a process has been killed before it notices itself: then the next vNode is another one.
-            let isLast = { tries == 0 || vnode.state.initProcess?.isWhole == true }
             do throws(Failure) {
                 let status = try create(bundle, pod, in: vnode, log)
                 if status == 0 { return 0 }
+                let isLast = tries == 0 || !Creation.isEnding(vnode)
                 undo(in: vnode)
-                if isLast() { return status }
+                if isLast { return status }
             } catch {
+                let isLast = tries == 0 || !Creation.isEnding(vnode)
                 undo(in: vnode)
-                if isLast() { throw error }
+                if isLast { throw error }
             }
             record = blank
         }
+    }
+
+    /// Whether somebody ends the vNode: then the next one is another. A process that was killed takes a moment to notice. Only before
+    /// `undo`, which ends it too.
+    private static func isEnding(_ vnode: Inside) -> Bool {
+        for _ in 0..<5 {
+            if vnode.state.initProcess?.isWhole != true { return true }
+            usleep(10_000)
+        }
+        return false
     }
 
     /// Where the rest of the pod is: the mode of the node may have changed since.

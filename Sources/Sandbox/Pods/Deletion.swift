@@ -86,7 +86,7 @@ final class FoundContainer {
         vnodes = try PodVNodes(settings)
         record = vnodes.records.read(name)
         guard let record, let state = vnodes.directory.state(of: record.vnode), state.bootID == record.bootID,
-            state.initProcess?.isAlive == true
+            state.initProcess?.isWhole == true
         else {
             vnode = nil
             unreachable = nil
@@ -98,7 +98,7 @@ final class FoundContainer {
         } catch {
             vnode = nil
             // It ends with its daemon, and may be about to.
-            unreachable = state.initProcess?.isAlive == true && Daemon.serves(state, seconds: 1) ? error : nil
+            unreachable = state.initProcess?.isWhole == true && Daemon.serves(state, seconds: 1) ? error : nil
         }
     }
 

@@ -7,31 +7,48 @@ import SystemPackage
 struct ShownTrees {
     /// What is mounted for the container in staging, the topmost of each point: its views first, then its volumes, which may have a `/proc`
     /// of the vNode in them.
-    private let staged: [MountTable.Mount]
+    private var staged: [What: [MountTable.Mount]] = [:]
+    /// What is mounted in each, by its point.
+    private var inside: [String: [MountTable.Mount]] = [:]
+
+    private struct What: Hashable {
+        var device: String
+        var root: String
+
+        init(_ mount: MountTable.Mount) { (device, root) = (mount.device, mount.root) }
+    }
 
     /// `top` is the container's directory in staging.
     init(of top: String, staging: MountTable) {
         var topmost: [String: MountTable.Mount] = [:]
         for mount in staging.mounts { topmost[mount.point] = mount }
-        staged = ["/proc", "/sys", "/mounts"].flatMap { place in
-            topmost.values.filter { $0.point == top + place || $0.point.hasPrefix(top + place + "/") }.sorted { $0.point < $1.point }
+        for place in ["/proc", "/sys", "/mounts"] {
+            let own = topmost.values.filter { $0.point == top + place || $0.point.hasPrefix(top + place + "/") }
+            for mount in own.sorted(by: { $0.point < $1.point }) {
+                staged[What(mount), default: []].append(mount)
+                var above = mount.point[...]
+                while let slash = above.lastIndex(of: "/"), slash > above.startIndex {
+                    above = above[..<slash]
+                    inside[String(above), default: []].append(mount)
+                }
+            }
         }
     }
 
     /// What is wrong with a container's mounts: `/proc/cmdline is not covered`. nil when nothing is.
     func fault(in container: MountTable) -> String? {
-        var shown: [String: [MountTable.Mount]] = [:]
-        for mount in container.mounts { shown[mount.point, default: []].append(mount) }
+        var shown: [String: Set<What>] = [:]
+        for mount in container.mounts { shown[mount.point, default: []].insert(What(mount)) }
         for mount in container.mounts where ["proc", "sysfs"].contains(mount.type) || mount.type.hasPrefix("fuse.vnode") {
-            let candidates = staged.filter { $0.isSame(as: mount) }
-            if candidates.isEmpty { return "\(mount.point) is a \(mount.type) of its own" }
-            let missing = candidates.map { base in
-                staged.lazy.filter { $0.point.hasPrefix(base.point + "/") }.first { part in
-                    let point = mount.point + part.point.dropFirst(base.point.count)
-                    return shown[point]?.contains { $0.isSame(as: part) } != true
-                }.map { mount.point + $0.point.dropFirst(base.point.count) }
+            var missing: String?
+            var isWhole = false
+            for base in staged[What(mount)] ?? [] where !isWhole {
+                let point = { (part: MountTable.Mount) in mount.point + part.point.dropFirst(base.point.count) }
+                let first = inside[base.point]?.first { shown[point($0)]?.contains(What($0)) != true }
+                if let first { missing = missing ?? point(first) } else { isWhole = true }
             }
-            if !missing.contains(nil), let first = missing.first, let first { return "\(first) is not covered" }
+            if isWhole { continue }
+            return missing.map { "\($0) is not covered" } ?? "\(mount.point) is a \(mount.type) of its own"
         }
         return nil
     }

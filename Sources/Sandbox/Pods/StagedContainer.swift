@@ -82,8 +82,11 @@ struct StagedContainer {
             try register(descriptor)
         }
         if let bytes = try? Files.read(files + "/pid") { answer.pid = Int32(String(decoding: bytes, as: UTF8.self)) }
-        if answer.status == 0, arguments.command == "create", let pid = answer.pid {
-            try ShownTrees.check(pid, top: top, engine: vnode.engine.name)
+        if answer.status == 0, arguments.command == "create" {
+            guard !listener.isAlone else {
+                throw Failure("the engine \(vnode.engine.name) sends no seccomp descriptor: it was built without seccomp")
+            }
+            if let pid = answer.pid { try ShownTrees.check(pid, top: top, engine: vnode.engine.name) }
         }
         if answer.status == 0, listener.isPending {
             guard let process = answer.pid.flatMap(ProcessIdentity.init(pid:))?.open() else {
