@@ -4,26 +4,25 @@ import SystemPackage
 
 /// Where an engine leaves the descriptor by which a container's system calls are answered.
 struct SeccompListener: ~Copyable {
-    /// The socket, and once an engine has connected to it, the connection.
-    private var descriptor: OwnedFD
-    private var place = Progress.listening
+    private let socket: OwnedFD
+    private var connection: OwnedFD?
     let path: String
-
-    private enum Progress { case listening, connected, over }
+    /// What is readable when there is a step to take.
+    private(set) var awaited: CInt
+    /// Whether nobody has connected yet.
+    private(set) var isAlone = true
 
     /// Listens at a new path below a container's directory in staging.
     init(below top: String) throws(Failure) {
         let path = top + "/seccomp.sock"
         self.path = path
-        descriptor = try attempt("listening for the engine", path) { () throws(Errno) in
+        socket = try attempt("listening for the engine", path) { () throws(Errno) in
             let socket = try Sockets.stream()
             try Sockets.listen(socket, at: path)
             return socket
         }
+        awaited = socket.raw
     }
-
-    /// What is readable when there is a step to take; -1, which poll(2) passes over, when none is left.
-    var awaited: CInt { place == .over ? -1 : descriptor.raw }
 
     enum Step: ~Copyable {
         /// It has sent nothing yet: crun connects long before it does.
@@ -33,16 +32,19 @@ struct SeccompListener: ~Copyable {
         case left
     }
 
-    /// Takes what an engine sends: the state of the container, and the descriptor. Never waits.
+    /// Takes what an engine sends: the state of the container, and the descriptor. Never waits. A connection is open no longer than it takes:
+    /// it is in the container's `/proc/net/unix`.
     mutating func step() throws(Failure) -> Step {
-        if place == .listening {
-            descriptor = try attempt("taking the seccomp descriptor", path) { () throws(Errno) in try Sockets.accept(on: descriptor) }
-            place = .connected
+        guard let peer = connection.take() else {
+            let peer = try attempt("taking the seccomp descriptor", path) { () throws(Errno) in try Sockets.accept(on: socket) }
+            awaited = peer.raw
+            isAlone = false
+            connection = consume peer
             return .connected
         }
-        place = .over
+        awaited = socket.raw
         let (bytes, descriptors) = try attempt("taking the seccomp descriptor", path) { () throws(Errno) in
-            try Sockets.receive(longest: 64 << 10, waiting: false, on: descriptor)
+            try Sockets.receive(longest: 64 << 10, waiting: false, on: peer)
         }
         if bytes.isEmpty && descriptors.isEmpty { return .left }
         guard descriptors.count == 1, let only = descriptors.first else {
@@ -52,11 +54,8 @@ struct SeccompListener: ~Copyable {
         return .sent(OwnedFD(taking: only))
     }
 
-    /// Whether nobody has connected yet.
-    var isAlone: Bool { place == .listening }
-
     /// Whether somebody has connected who has neither sent anything nor left.
-    var isPending: Bool { place == .connected }
+    var isPending: Bool { awaited != socket.raw }
 
     /// crun has the first process of a container with `no_new_privs` send the descriptor itself, when it is started: by then the engine and
     /// this program have ended. A process of its own waits for that, as long as the container is there. One whose descriptor cannot be
@@ -64,7 +63,7 @@ struct SeccompListener: ~Copyable {
     mutating func receiveLater(
         of container: borrowing OwnedFD, keeping kept: [CInt], handOver: (CInt) throws(Failure) -> Void
     ) throws(Failure) {
-        let all = kept + [descriptor.raw, container.raw]
+        let all = kept + [awaited, container.raw]
         _ = try attempt("waiting for the seccomp descriptor", path) { () throws(Errno) in
             try Processes.fork {
                 // Whoever waits for the end of this program's output waits for this process too.
