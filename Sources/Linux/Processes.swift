@@ -162,8 +162,7 @@ public enum Processes {
     }
 
     static func startTime(stat: String) -> UInt64? {
-        guard let end = stat.lastIndex(of: ")") else { return nil }
-        let fields = stat[stat.index(after: end)...].split(separator: " ")
+        let fields = fields(stat: stat)
         guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
         return UInt64(fields[19])
     }
@@ -176,10 +175,15 @@ public enum Processes {
     }
 
     static func isExiting(stat: String) -> Bool {
-        guard let end = stat.lastIndex(of: ")") else { return true }
-        let fields = stat[stat.index(after: end)...].split(separator: " ")
+        let fields = fields(stat: stat)
         // PF_EXITING of include/linux/sched.h.
         guard fields.count > 6, let flags = UInt64(fields[6]) else { return true }
         return flags & 4 != 0
+    }
+
+    /// From field 3 on: what is before may have any character in it.
+    private static func fields(stat: String) -> [Substring] {
+        guard let end = stat.lastIndex(of: ")") else { return [] }
+        return stat[stat.index(after: end)...].split(separator: " ")
     }
 }

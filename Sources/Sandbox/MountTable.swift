@@ -1,3 +1,6 @@
+import Linux
+import SystemPackage
+
 /// `/proc/<pid>/mountinfo`: the mounts of a namespace, of those at one point the topmost last (proc_pid_mountinfo(5)).
 struct MountTable {
     /// `201 354 0:48 /sys /proc/sys ro,nosuid,nodev,noexec,relatime - proc proc rw`
@@ -14,6 +17,11 @@ struct MountTable {
     }
 
     var mounts: [Mount] = []
+
+    /// That of a process. EFBIG for one that is too long: never a part of it.
+    init(of process: String = "self") throws(Errno) {
+        self.init(String(decoding: try Files.read("/proc/\(process)/mountinfo", limit: 64 << 20), as: UTF8.self))
+    }
 
     init(_ mountinfo: String) {
         for line in mountinfo.split(separator: "\n") {

@@ -38,17 +38,11 @@ final class Creation {
         while true {
             let vnode = try join(key)
             tries -= 1
-            do throws(Failure) {
-                let status = try create(bundle, pod, in: vnode, log)
-                if status == 0 { return 0 }
-                let isLast = tries == 0 || !Creation.isEnding(vnode)
-                undo(in: vnode)
-                if isLast { return status }
-            } catch {
-                let isLast = tries == 0 || !Creation.isEnding(vnode)
-                undo(in: vnode)
-                if isLast { throw error }
-            }
+            let outcome = Result { () throws(Failure) in try create(bundle, pod, in: vnode, log) }
+            if case .success(0) = outcome { return 0 }
+            let isLast = tries == 0 || !Creation.isEnding(vnode)
+            undo(in: vnode)
+            if isLast { return try outcome.get() }
             record = blank
         }
     }

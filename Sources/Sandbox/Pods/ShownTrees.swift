@@ -55,15 +55,10 @@ struct ShownTrees {
 
     /// Only in staging.
     static func check(_ pid: Int32, top: String, engine: String) throws(Failure) {
-        let table = { (path: String) throws(Failure) in
-            MountTable(
-                String(
-                    decoding: try attempt("looking at the container's mounts", path) { () throws(Errno) in
-                        try Files.read(path, limit: 64 << 20)
-                    }, as: UTF8.self))
+        let fault = try attempt("looking at the container's mounts") { () throws(Errno) in
+            ShownTrees(of: top, staging: try MountTable()).fault(in: try MountTable(of: "\(pid)"))
         }
-        let trees = ShownTrees(of: top, staging: try table("/proc/self/mountinfo"))
-        if let fault = trees.fault(in: try table("/proc/\(pid)/mountinfo")) {
+        if let fault {
             throw Failure("the engine \(engine) shows the container what it must not: \(fault): use runc, or crun 1.9 or later")
         }
     }

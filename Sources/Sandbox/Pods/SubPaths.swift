@@ -11,9 +11,7 @@ enum SubPaths {
     static func check(_ place: ManagedPaths.Place, destination: String) throws(Failure) {
         let parts = place.rest.split(separator: "/").map(String.init)
         guard parts.first == directory else { return }
-        guard parts.count >= 4, let bytes = try? Files.read("/proc/self/mountinfo", limit: 64 << 20) else {
-            throw refusal(place, destination)
-        }
+        guard parts.count >= 4, let table = try? MountTable() else { throw refusal(place, destination) }
         var volumes: [String] = []
         for plugin in (try? Directories.list(place.base + "/volumes")) ?? [] {
             let volume = "\(place.base)/volumes/\(plugin.name)/\(parts[1])"
@@ -21,9 +19,7 @@ enum SubPaths {
             for path in [volume, volume + "/mount"] where Directories.kind(path) == .directory { volumes.append(path) }
         }
         let point = place.base + "/" + parts.prefix(4).joined(separator: "/")
-        guard isShown(at: point, of: volumes, in: MountTable(String(decoding: bytes, as: UTF8.self))) else {
-            throw refusal(place, destination)
-        }
+        guard isShown(at: point, of: volumes, in: table) else { throw refusal(place, destination) }
     }
 
     private static func refusal(_ place: ManagedPaths.Place, _ destination: String) -> Failure {
