@@ -21,21 +21,6 @@ public final class Supervisor {
         public init() {}
     }
 
-    private struct Held {
-        let descriptor: CInt
-        /// Minor device numbers have 20 bits.
-        let minor: UInt32
-        var isStored = false
-
-        init(descriptor: CInt, connection: UInt64, isStored: Bool = false) {
-            self.descriptor = descriptor
-            minor = UInt32(truncatingIfNeeded: connection)
-            self.isStored = isStored
-        }
-
-        var connection: UInt64 { UInt64(minor) }
-    }
-
     private struct Upgrade {
         let worker: WorkerProcess
         let client: UInt64
@@ -45,10 +30,10 @@ public final class Supervisor {
     private let options: Options
     private let log: Logger
     private let signals: OwnedFD
-    private let manager: ServiceManager?
     private let memory: SharedMemory
     private let slots: [RequestSlot]
-    private var held: [UInt64: Held] = [:]
+    private var held: HeldDescriptors
+    private var watchdog: Watchdog
     private var program: OwnedFD
     private var worker: WorkerProcess?
     private var upgrade: Upgrade?
@@ -63,11 +48,6 @@ public final class Supervisor {
     private var hasServed = false
     private var isReady = false
     private var isDone = false
-    private var reported: Set<Int> = []
-    private var aborted: Set<Int> = []
-    private var isControlReported = false
-    /// Since when a control thread has not come back that is past the limit, and when that was seen.
-    private var pastLimit: (since: Int64, at: Int64)?
     /// The worker is ended because its control thread does not come back.
     private var isControlStuck = false
     /// Dead, but not to be reaped yet.
@@ -77,8 +57,6 @@ public final class Supervisor {
     private static let patience: Int64 = 10_000_000_000
     /// Nanoseconds somebody waits for the answer to an upgrade at most.
     private static let memory: Int64 = 30_000_000_000
-    /// Seconds a request may take while it is replayed: nothing else is answered meanwhile.
-    private static let replayLimit: Int64 = 2
     /// Workers that never served before the supervisor gives up, when none ever has.
     private static let attempts = 5
 
@@ -88,40 +66,28 @@ public final class Supervisor {
         self.log = log
         if options.isPrivate { ServiceManager.leave() }
         signals = try Events.signals([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
-        manager = ServiceManager()
+        held = HeldDescriptors(ServiceManager(), log: log)
+        watchdog = Watchdog(options, log: log)
         program = try Files.open("/proc/self/exe", flags: O_RDONLY)
         history.generation = 0
         history.supervisor = getpid()
-        var kept: [UInt64: Held] = [:]
-        var old: CInt?
-        for stored in ServiceManager.stored() {
-            if stored.key == HeldKey.memory.raw {
-                old = stored.descriptor
-            } else {
-                kept[stored.key] = Held(descriptor: stored.descriptor, connection: stored.connection, isStored: true)
-            }
-        }
         var found: SharedMemory?
-        if let old {
-            do throws(Errno) { found = try SharedMemory(existing: OwnedFD(taking: old)) } catch {
+        if let kept = held.recover() {
+            do throws(Errno) { found = try SharedMemory(existing: kept) } catch {
                 log.error("what the service manager kept cannot be used: its vNodes end", metadata: ["error": "\(error)"])
+                held.forgetMemory()
             }
         }
         if let found {
             memory = found
-            held = kept
-            log.notice("taking over from a supervisor that died", metadata: ["descriptors": "\(kept.count)"])
+            log.notice("taking over from a supervisor that died", metadata: ["descriptors": "\(held.count)"])
         } else {
-            for (key, gone) in kept {
-                manager?.forget(key, connection: gone.connection)
-                _ = close(gone.descriptor)
-            }
-            if old != nil { manager?.forget(HeldKey.memory.raw, connection: 0) }
+            for key in held.keys { held.release(key) }
             memory = try SharedMemory()
         }
         slots = RequestSlot.all(memory)
         if found == nil {
-            hold(HeldKey.memory.raw, try memory.descriptor.duplicate().release(), connection: 0)
+            held.hold(HeldKey.memory.raw, try memory.descriptor.duplicate(), connection: 0)
         } else {
             Blame.assign(slots, signal: SIGKILL)
             // Of the worker that has died with the supervisor.
@@ -132,13 +98,13 @@ public final class Supervisor {
     }
 
     /// Whether a descriptor of that name has come over from a supervisor before.
-    public func has(_ key: HeldKey) -> Bool { held[key.raw] != nil }
+    public func has(_ key: HeldKey) -> Bool { held.descriptor(key.raw) != nil }
 
     /// What a socket that is kept is bound to.
-    public func name(of key: HeldKey) -> SocketName? { held[key.raw].flatMap { SocketName(of: $0.descriptor) } }
+    public func name(of key: HeldKey) -> SocketName? { held.descriptor(key.raw).flatMap { SocketName(of: $0) } }
 
     /// Whether a service manager has the descriptors: then another supervisor goes on with them.
-    public var isKept: Bool { held.values.contains(where: \.isStored) }
+    public var isKept: Bool { held.isStored }
 
     /// Whether there is more than the sockets it listens on: vNodes, which know it by where it listens.
     public var hasVNodes: Bool {
@@ -147,9 +113,9 @@ public final class Supervisor {
     }
 
     /// Keeps a descriptor for every worker.
-    public func hold(_ key: HeldKey, _ descriptor: consuming OwnedFD) { hold(key.raw, descriptor.release(), connection: 0) }
+    public func hold(_ key: HeldKey, _ descriptor: consuming OwnedFD) { held.hold(key.raw, descriptor, connection: 0) }
 
-    public func letGo(_ key: HeldKey) { release(key.raw) }
+    public func letGo(_ key: HeldKey) { held.release(key.raw) }
 
     /// Runs workers until SIGTERM or SIGINT, or until there is nothing left to serve. `ready` is told when the first one serves.
     /// The result is an exit status.
@@ -160,7 +126,6 @@ public final class Supervisor {
             let now = Clock.monotonic
             if now >= lookAt {
                 lookForStuck(now)
-                lookForStuckControl(now)
                 expire(now)
                 if let dead = worker, dead.isStuckDead {
                     dead.kill()
@@ -180,7 +145,7 @@ public final class Supervisor {
             if !isReady, worker?.readyAt != nil {
                 isReady = true
                 hasServed = true
-                _ = manager?.tell("READY=1")
+                _ = held.manager?.tell("READY=1")
                 ready()
             }
             if !hasServed, failures >= Supervisor.attempts {
@@ -190,24 +155,6 @@ public final class Supervisor {
         }
         end()
         return 0
-    }
-
-    // MARK: Descriptors
-
-    private func hold(_ key: UInt64, _ descriptor: CInt, connection: UInt64) {
-        release(key)
-        var entry = Held(descriptor: descriptor, connection: connection)
-        if let stored = manager?.store(key, connection: connection, descriptor) {
-            entry.isStored = stored
-            if !stored { log.warning("the service manager does not take a descriptor") }
-        }
-        held[key] = entry
-    }
-
-    private func release(_ key: UInt64) {
-        guard let gone = held.removeValue(forKey: key) else { return }
-        if gone.isStored { manager?.forget(key, connection: gone.connection) }
-        _ = close(gone.descriptor)
     }
 
     // MARK: Starting
@@ -231,9 +178,10 @@ public final class Supervisor {
             try next.link.send(.held([HeldKey.memory.raw]), descriptors: [memory.descriptor.raw])
             var keys: [UInt64] = []
             var descriptors: [CInt] = []
-            for (key, entry) in held where key != HeldKey.memory.raw {
+            for key in held.keys where key != HeldKey.memory.raw {
+                guard let descriptor = held.descriptor(key) else { continue }
                 keys.append(key)
-                descriptors.append(entry.descriptor)
+                descriptors.append(descriptor)
                 if keys.count == LinkMessage.mostDescriptors {
                     try next.link.send(.held(keys), descriptors: descriptors)
                     keys = []
@@ -279,9 +227,9 @@ public final class Supervisor {
         case .hold(let keys, let connections):
             guard keys.count == descriptors.count else { return worker.kill() }
             for (index, key) in keys.enumerated() where key >= HeldKey.first {
-                hold(key, left.removeFirst(), connection: connections[index])
+                held.hold(key, OwnedFD(taking: left.removeFirst()), connection: connections[index])
             }
-        case .release(let keys): for key in keys where key >= HeldKey.first { release(key) }
+        case .release(let keys): for key in keys where key >= HeldKey.first { held.release(key) }
         case .ready:
             worker.readyAt = Clock.monotonic
             let took = worker.readyAt.map { ($0 - worker.startedAt) / 1_000_000 } ?? 0
@@ -324,9 +272,7 @@ public final class Supervisor {
             take(received.0, received.1, from: gone)
         }
         worker = nil
-        reported = []
-        aborted = []
-        isControlReported = false
+        watchdog.forgetWorker()
         defer { isControlStuck = false }
         memory.controlSince = 0
         let inFlight = slots.filter(\.isInFlight)
@@ -457,63 +403,29 @@ public final class Supervisor {
         }
     }
 
-    /// Reports requests that take too long; past the limit their connection is aborted, so that nobody hangs.
+    /// Ends a worker that does not come back from something.
     private func lookForStuck(_ now: Int64) {
         guard let worker else { return }
         let isServing = worker.readyAt != nil
-        let limit = isServing ? Int64(options.limit) : min(Int64(options.limit), Supervisor.replayLimit)
-        var beyond: [RequestSlot] = []
-        for (index, slot) in slots.enumerated() {
-            // Before it serves only what is replayed is being answered, everything else waits.
-            let isAtWork = slot.isInFlight && (isServing || slot.isReplayed)
-            let seconds = isAtWork ? (now - slot.since) / 1_000_000_000 : 0
-            if seconds < Int64(options.report) {
-                reported.remove(index)
-                aborted.remove(index)
-                continue
+        let overdue = watchdog.overdue(slots, isServing: isServing, now: now) { abort($0) }
+        if !overdue.isEmpty {
+            // Blamed are all of them, and nobody else.
+            for slot in overdue {
+                slot.addBlame(3)
+                slot.isReplayed = true
             }
-            if reported.insert(index).inserted {
-                log.error("a request is not answered", metadata: ["request": "\(options.describe(slot))", "seconds": "\(seconds)"])
-            }
-            guard seconds >= limit else { continue }
-            if !aborted.contains(index), abort(slot) { aborted.insert(index) }
-            // Nobody waits for it any more: the thread may come back yet, when it is not the only one.
-            if isServing, aborted.contains(index), seconds < 2 * limit { continue }
-            log.error("the worker is ended: a request is not answered", metadata: ["request": "\(options.describe(slot))"])
-            slot.addBlame(3)
-            beyond.append(slot)
+            worker.kill()
         }
-        if beyond.isEmpty { return }
-        // Blamed are all of them, and nobody else.
-        for slot in beyond { slot.isReplayed = true }
-        worker.kill()
-    }
-
-    /// Reports a control thread that does not come back; past the limit its worker is replaced.
-    private func lookForStuckControl(_ now: Int64) {
-        guard let worker, worker.readyAt != nil, !isControlStuck else { return }
-        let since = memory.controlSince
-        let seconds = since > 0 ? max(0, now - since) / 1_000_000_000 : 0
-        guard seconds >= Int64(options.report) else {
-            isControlReported = false
-            return
+        guard isServing, !isControlStuck else { return }
+        if watchdog.isControlOverdue(since: memory.controlSince, now: now, pid: worker.pid) {
+            isControlStuck = true
+            worker.kill()
         }
-        if !isControlReported {
-            isControlReported = true
-            log.error("the control thread does not come back", metadata: ["pid": "\(worker.pid)", "seconds": "\(seconds)"])
-        }
-        guard seconds >= Int64(options.limit) else { return }
-        // Looked at twice: a machine, or a cgroup, that was frozen has let nobody come back.
-        if pastLimit?.since != since { pastLimit = (since, now) }
-        guard let pastLimit, now - pastLimit.at >= 1_000_000_000 else { return }
-        log.error("the worker is ended: its control thread does not come back", metadata: ["pid": "\(worker.pid)"])
-        isControlStuck = true
-        worker.kill()
     }
 
     /// Has the kernel give up the connection of a request (fusectl).
     private func abort(_ slot: RequestSlot) -> Bool {
-        guard let connection = held[slot.connection]?.connection, connection != 0,
+        guard let connection = held.connection(slot.connection),
             (try? Files.write("1", to: "/sys/fs/fuse/connections/\(connection)/abort")) != nil
         else { return false }
         history.aborts += 1
