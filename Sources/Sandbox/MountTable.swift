@@ -12,6 +12,8 @@ struct MountTable {
         /// `/proc/sys`
         var point: String
         var type: String
+        /// `/dev/vda1`, or a name that means nothing.
+        var source: String
         /// Those of the file system: `rw`.
         var options: String
     }
@@ -30,8 +32,32 @@ struct MountTable {
             mounts.append(
                 Mount(
                     device: String(fields[2]), root: MountTable.unescape(fields[3]), point: MountTable.unescape(fields[4]),
-                    type: String(fields[dash + 1]), options: MountTable.unescape(fields[dash + 3])))
+                    type: String(fields[dash + 1]), source: MountTable.unescape(fields[dash + 2]),
+                    options: MountTable.unescape(fields[dash + 3])))
         }
+    }
+
+    /// What is mounted at a point.
+    func mount(at point: String) -> Mount? { mounts.last { $0.point == point } }
+
+    /// The mount a path without symlinks is on, and the path as its file system has it.
+    func mount(holding path: String) -> (mount: Mount, inside: String)? {
+        var found: Mount?
+        for mount in mounts where MountTable.isIn(path, mount.point) && mount.point.utf8.count >= found?.point.utf8.count ?? 0 {
+            found = mount
+        }
+        return found.map { mount in
+            let way = path == mount.point ? "" : path.dropFirst(mount.point == "/" ? 0 : mount.point.count)
+            let inside = (mount.root == "/" ? "" : mount.root) + way
+            return (mount, inside.isEmpty ? "/" : inside)
+        }
+    }
+
+    /// Those mounted below a path.
+    func mounts(below path: String) -> [Mount] { mounts.filter { $0.point != path && MountTable.isIn($0.point, path) } }
+
+    static func isIn(_ path: String, _ directory: String) -> Bool {
+        directory == "/" || path == directory || path.hasPrefix(directory + "/")
     }
 
     /// `\040` and the like of a mount table.

@@ -21,7 +21,7 @@ enum NamelessBind {
     /// `path` is below a directory that device nodes can be made in.
     static func mount(_ source: String, over path: String) throws(Errno) {
         guard let parent = path.lastIndex(of: "/").map({ String(path[..<$0]) }),
-            let origin = origin(of: source, mounts: String(decoding: try Files.read("/proc/self/mountinfo"), as: UTF8.self))
+            let origin = origin(of: source, in: try MountTable())
         else { throw .notSupported }
         // The name is taken as it is given: relative to here.
         _ = try check(unsafe chdir(parent))
@@ -38,26 +38,13 @@ enum NamelessBind {
         try Mounts.attach(copy, to: path)
     }
 
-    /// nil when it is on no disk, or where a mount table cannot be read plainly.
-    static func origin(of path: String, mounts: String) -> Origin? {
-        var found: (point: Substring, origin: Origin?)?
-        for line in mounts.split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 3, fields.count > 4 else { continue }
-            let point = fields[4] == "/" ? "" : fields[4]
-            guard path == point || path.hasPrefix(point + "/"), point.utf8.count >= (found?.point.utf8.count ?? 0) else { continue }
-            found = (point, origin(fields, dash, below: path.dropFirst(point.count)))
-        }
-        return found?.origin
-    }
-
-    private static func origin(_ fields: [Substring], _ dash: Int, below rest: Substring) -> Origin? {
-        let numbers = fields[2].split(separator: ":").compactMap { UInt64($0) }
-        guard numbers.count == 2, numbers[0] != 0, !fields[3].contains("\\"), fields[dash + 2].hasPrefix("/dev/") else { return nil }
-        let device = (numbers[0] & 0xfff) << 8 | (numbers[1] & 0xff) | (numbers[1] & ~0xff) << 12 | (numbers[0] & ~0xfff) << 32
-        let options = fields[dash + 3].split(separator: ",")
+    /// nil when it is on no disk.
+    static func origin(of path: String, in table: MountTable) -> Origin? {
+        guard let (mount, inside) = table.mount(holding: path), mount.source.hasPrefix("/dev/") else { return nil }
+        let numbers = mount.device.split(separator: ":").compactMap { UInt64($0) }
+        guard numbers.count == 2, numbers[0] != 0 else { return nil }
         return Origin(
-            device: device, type: String(fields[dash + 1]), isReadOnly: options.contains("ro"),
-            inside: (fields[3] == "/" ? "" : String(fields[3])) + String(rest))
+            device: (numbers[0] & 0xfff) << 8 | (numbers[1] & 0xff) | (numbers[1] & ~0xff) << 12 | (numbers[0] & ~0xfff) << 32,
+            type: mount.type, isReadOnly: mount.options.split(separator: ",").contains("ro"), inside: inside)
     }
 }

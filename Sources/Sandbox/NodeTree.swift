@@ -28,7 +28,7 @@ final class NodeTree {
             isNoSetUID = place.isNoSetUID
             tree = try Mounts.copyTree(of: place.descriptor, recursive: recursive)
         } catch { throw Failure(origin, "", error) }
-        filesystems = NodeTree.filesystems(below: self.path, mounts: (try? Files.read("/proc/self/mountinfo")) ?? [])
+        filesystems = NodeTree.filesystems(below: self.path, in: (try? MountTable()) ?? MountTable(""))
     }
 
     /// Shifts the owners by the id maps of a user namespace.
@@ -68,21 +68,8 @@ final class NodeTree {
     }
 
     /// `type on path` of what is mounted at or below a directory.
-    static func filesystems(below path: String, mounts: [UInt8]) -> [String] {
-        var own: (point: String, text: String)?
-        var found: [String] = []
-        for line in String(decoding: mounts, as: UTF8.self).split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 1, fields.count > 4 else { continue }
-            let point = String(fields[4])
-            let text = "\(fields[dash + 1]) on \(point)"
-            if point != path, point.hasPrefix(path == "/" ? "/" : path + "/") {
-                found.append(text)
-            } else if path == point || path.hasPrefix(point == "/" ? "/" : point + "/"), point.utf8.count >= (own?.point.utf8.count ?? 0) {
-                own = (point, text)
-            }
-        }
-        return (own.map { [$0.text] } ?? []) + found
+    static func filesystems(below path: String, in table: MountTable) -> [String] {
+        ([table.mount(holding: path)?.mount].compactMap(\.self) + table.mounts(below: path)).map { "\($0.type) on \($0.point)" }
     }
 }
 

@@ -46,7 +46,7 @@ import Testing
             24 23 0:6 / /srv/data/deep rw - xfs /dev/sdb rw
             25 22 0:7 / /srvother rw - proc proc rw
             """
-        let filesystems = { NodeTree.filesystems(below: $0, mounts: Array(table.utf8)) }
+        let filesystems = { NodeTree.filesystems(below: $0, in: MountTable(table)) }
         #expect(filesystems("/srv/data") == ["tmpfs on /srv", "xfs on /srv/data/deep"])
         #expect(filesystems("/srv") == ["tmpfs on /srv", "xfs on /srv/data/deep"])
         #expect(filesystems("/etc") == ["ext4 on /"])

@@ -72,20 +72,22 @@ import Tree
     }
 
     @Test func theDiskOfADirectoryIsFoundInTheMountTable() {
-        let mounts = """
+        let table = MountTable(
+            """
             22 1 254:1 / / rw,relatime - ext4 /dev/vda1 rw,discard
             23 22 0:21 / /proc rw - proc proc rw
             24 22 8:300 /sub /usr ro - xfs /dev/sda300 ro,noquota
             25 22 0:40 / /opt rw - btrfs /dev/sdb rw
-            26 22 254:1 /a\\040b /srv rw - ext4 /dev/vda1 rw
-            """
-        #expect(NamelessBind.origin(of: "/etc", mounts: mounts) == .init(device: 0xfe01, type: "ext4", isReadOnly: false, inside: "/etc"))
-        #expect(
-            NamelessBind.origin(of: "/usr", mounts: mounts) == .init(device: 0x10_082c, type: "xfs", isReadOnly: true, inside: "/sub"))
-        #expect(NamelessBind.origin(of: "/usr/lib", mounts: mounts)?.inside == "/sub/lib")
-        #expect(NamelessBind.origin(of: "/opt", mounts: mounts) == nil)
-        #expect(NamelessBind.origin(of: "/srv", mounts: mounts) == nil)
-        #expect(NamelessBind.origin(of: "/etc", mounts: "") == nil)
+            26 22 254:1 / /mnt rw - ext4 /dev/vda1 rw
+            """)
+        let origin = { NamelessBind.origin(of: $0, in: table) }
+        #expect(origin("/etc") == .init(device: 0xfe01, type: "ext4", isReadOnly: false, inside: "/etc"))
+        #expect(origin("/usr") == .init(device: 0x10_082c, type: "xfs", isReadOnly: true, inside: "/sub"))
+        #expect(origin("/usr/lib")?.inside == "/sub/lib")
+        #expect(origin("/mnt")?.inside == "/")
+        #expect(origin("/opt") == nil)
+        #expect(origin("/proc") == nil)
+        #expect(NamelessBind.origin(of: "/etc", in: MountTable("")) == nil)
     }
 
     @Test func aLimitOfTheNetworkThatTellsTheMemoryIsRaisedToTheNextUsualOne() {

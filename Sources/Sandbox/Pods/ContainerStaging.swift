@@ -16,10 +16,8 @@ struct RootTree {
 
     /// Takes what is mounted at `path`. An overlay is taken apart, because it cannot be ID-mapped itself: its lower layers are.
     init(_ path: String, owner: UInt32, users: borrowing OwnedFD) throws(Failure) {
-        let table = try attempt("reading the mount table", "/proc/self/mountinfo") { () throws(Errno) in
-            try Files.read("/proc/self/mountinfo", limit: 64 << 20)
-        }
-        guard let overlay = OverlayLayers.find(at: path, mountinfo: String(decoding: table, as: UTF8.self)) else {
+        let table = try attempt("reading the mount table", "/proc/self/mountinfo") { () throws(Errno) in try MountTable() }
+        guard let mount = table.mount(at: path), mount.type == "overlay", let overlay = OverlayLayers(options: mount.options) else {
             layers = try MountTrees([path], users: users.raw, "staging the root filesystem")
             writable = MountTrees()
             (upper, work, isOverlay, isVolatile) = ("", "", false, false)

@@ -1,4 +1,4 @@
-/// What an overlay is made of, read from a line of `/proc/self/mountinfo`.
+/// What an overlay is made of, as the options of a mount table have it.
 struct OverlayLayers: Equatable {
     /// The topmost first, as `lowerdir` has them.
     var lower: [String]
@@ -6,15 +6,6 @@ struct OverlayLayers: Equatable {
     var upper: String?
     var work: String?
     var isVolatile = false
-
-    /// What is mounted at `path` in a mount table: the last one that is. nil for no overlay.
-    static func find(at path: String, mountinfo: String) -> OverlayLayers? {
-        var found: OverlayLayers?
-        for mount in MountTable(mountinfo).mounts where mount.point == path {
-            found = mount.type == "overlay" ? OverlayLayers(options: mount.options) : nil
-        }
-        return found
-    }
 
     /// As the superblock's options have it. Relative lower layers, which containerd makes of long lists, lie where the upper one's
     /// directory does.

@@ -30,19 +30,10 @@ enum SubPaths {
 
     /// Whether what is mounted at `point` lies in one of the directories.
     static func isShown(at point: String, of volumes: [String], in table: MountTable) -> Bool {
-        guard let shown = table.mounts.last(where: { $0.point == point }) else { return false }
+        guard let shown = table.mount(at: point) else { return false }
         return volumes.contains { volume in
-            let above = table.mounts.filter { isIn(volume, $0.point) }
-            // Of those at one point the last one is on top.
-            guard let depth = above.map(\.point.utf8.count).max(), let mount = above.last(where: { $0.point.utf8.count == depth }) else {
-                return false
-            }
-            let way = volume.dropFirst(mount.point == "/" ? 0 : mount.point.count)
-            return mount.device == shown.device && isIn(shown.root, (mount.root == "/" ? "" : mount.root) + way)
+            guard let (mount, inside) = table.mount(holding: volume) else { return false }
+            return mount.device == shown.device && MountTable.isIn(shown.root, inside)
         }
-    }
-
-    private static func isIn(_ path: String, _ directory: String) -> Bool {
-        directory.isEmpty || directory == "/" || path == directory || path.hasPrefix(directory + "/")
     }
 }
