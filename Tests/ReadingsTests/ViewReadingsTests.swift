@@ -125,46 +125,6 @@ import Tree
         #expect(tasks.lastPID == 99)
     }
 
-    @Test func onceItIsLateTasksAreCountedButNotLookedAt() throws {
-        try tree.write((1...64).map { "\($0)\n" }.joined(), "cg/many/cgroup.threads")
-        for id in 1...64 { try tree.write("\(id) (x) R 1", "proc/\(id)/task/\(id)/stat") }
-        let cgroup = try Directory(tree.path + "/cg/many")
-        let proc = try Directory(tree.path + "/proc")
-        #expect(try TaskCount(cgroup, node: proc).running == 64)
-        var asked = 0
-        let late = try TaskCount(cgroup, node: proc) {
-            asked += 1
-            return asked > 3
-        }
-        #expect(late.total == 64)
-        #expect(late.running == 32)
-    }
-
-    @Test func onceItIsLateNoFurtherCgroupIsListed() throws {
-        for id in 1...40 {
-            try tree.write("\(id)\n", "cg/wide/c\(id)/cgroup.threads")
-            try tree.write("", "cg/wide/c\(id)/cgroup.procs")
-            try tree.write("\(id) (x) R 1", "proc/\(id)/task/\(id)/stat")
-        }
-        try tree.write("", "cg/wide/cgroup.threads")
-        try tree.write("", "cg/wide/cgroup.procs")
-        let cgroup = try Directory(tree.path + "/cg/wide")
-        let proc = try Directory(tree.path + "/proc")
-        #expect(try TaskCount(cgroup, node: proc).total == 40)
-        func late() throws -> TaskCount {
-            var asked = 0
-            return try TaskCount(cgroup, node: proc) {
-                asked += 1
-                return asked > 10
-            }
-        }
-        let unknown = try late()
-        #expect(unknown.total < 20 && unknown.running == unknown.total - 1)
-        try tree.write("40\n", "cg/wide/pids.current")
-        #expect(try late().total == 40)
-        #expect(try late().running == unknown.running)
-    }
-
     @Test func lastPIDIsThatOfTheGivenProcfsAndNeverGoesBack() throws {
         try tree.write("", "pids/7/stat")
         try tree.write("", "pids/uptime")

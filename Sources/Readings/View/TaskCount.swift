@@ -4,68 +4,143 @@ import Text
 import Tree
 
 /// The tasks of a cgroup and everything below it, and what they are doing.
+///
+/// The kernel lists them at once, but the state of each is a file of its own. So a count that takes too long stops, and the next one
+/// goes on from there: a task is doing what it did when it was last looked at.
 struct TaskCount {
-    /// Bounds of one count: what a view with more would see is the bound.
+    /// What a view with more tasks would see.
     static let mostTasks = 32768
+
+    private(set) var total = 0
+    /// State letters of the `total` tasks looked at last, the longest ago first.
+    private var states: [UInt8] = []
+    /// Where the next count begins, how many tasks come before that, and how many there were when the end was last reached.
+    private var next = Place()
+    private var passed = 0
+    private var whole = 0
+
+    var running: Int { states.count { $0 == UInt8(ascii: "R") } }
+    var blocked: Int { states.count { $0 == UInt8(ascii: "D") } }
+
+    /// Looks at all tasks, or until `isLate` says so, but never at fewer than `TaskWalk.least` of them. ENODEV when the cgroup is gone.
+    mutating func update(_ cgroup: Directory, node proc: Directory, isLate: @escaping () -> Bool = { false }) throws(Errno) {
+        var walk = TaskWalk(proc, isLate: isLate)
+        do throws(Errno) {
+            try walk.visit(cgroup, [], from: next)
+            passed += walk.states.count
+            if walk.stop == nil {
+                whole = passed
+                let looked = walk.states.count
+                try walk.begin(cgroup, to: next)
+                passed = walk.states.count - looked
+            }
+        } catch { throw error == .noSuchFileOrDirectory ? .noDevice : error }
+        if let stop = walk.stop {
+            let known = try CgroupPath.read(.pidsCurrent, cgroup).flatMap { Digits.parse(file: $0) }
+            total = known.map { Int(clamping: $0) } ?? max(whole, passed + walk.unlooked)
+            next = stop
+        } else {
+            total = walk.states.count
+        }
+        total = min(total, TaskCount.mostTasks)
+        states += walk.states
+        states.removeFirst(max(0, states.count - total))
+    }
+
+    /// Tasks of a cgroup come before those of its children, children in the order of their names.
+    struct Place: Equatable {
+        /// Names from the view's cgroup down.
+        var path: [String] = []
+        var task = 0
+    }
+}
+
+/// One way through the tasks of a cgroup, from a place to the end or to another place.
+private struct TaskWalk {
+    /// Steps that are taken however late it is: without them a count would never come to its end.
+    static let least = 64
     private static let mostDirectories = 4096
     private static let deepest = 64
 
-    private(set) var total = 0
-    private(set) var running = 0
-    private(set) var blocked = 0
+    private(set) var states: [UInt8] = []
+    /// Where it had to stop.
+    private(set) var stop: TaskCount.Place?
+    /// Tasks listed there that it has not come to.
+    private(set) var unlooked = 0
+    /// Where it is to stop, and whether it has come there.
+    private var end: TaskCount.Place?
+    private var isThere = false
+    private var steps = 0
     private var directories = 0
     private var tooLate = false
-    /// Directories are missing.
-    private var isCut = false
+    private let proc: Directory
     private let isLate: () -> Bool
 
-    /// Once `isLate` says so, tasks are counted but no longer looked at, and no further directory is listed: how many tasks are in those
-    /// the kernel knows, where it counts them.
-    init(_ cgroup: Directory, node proc: Directory, isLate: @escaping () -> Bool = { false }) throws(Errno) {
+    init(_ proc: Directory, isLate: @escaping () -> Bool) {
+        self.proc = proc
         self.isLate = isLate
-        try count(cgroup, proc, depth: 0)
-        if isCut, let bytes = try? CgroupPath.read(.pidsCurrent, cgroup), let known = Digits.parse(file: bytes) {
-            total = max(total, min(Int(clamping: known), TaskCount.mostTasks))
-        }
     }
 
-    private mutating func count(_ cgroup: Directory, _ proc: Directory, depth: Int) throws(Errno) {
-        guard depth < TaskCount.deepest, directories < TaskCount.mostDirectories, total < TaskCount.mostTasks else { return }
-        directories += 1
-        lookAtClock()
-        if let threads = try CgroupPath.read(.threads, cgroup, limit: 8 << 20) {
-            for line in Lines(threads) {
-                guard total < TaskCount.mostTasks else { return }
-                guard let id = Digits.parse(line), id > 0 else { continue }
-                if total % 16 == 0 { lookAtClock() }
-                if tooLate { total += 1 } else { count(state: TaskCount.state(of: id, proc)) }
-            }
-        }
-        if tooLate {
-            isCut = true
-            return
-        }
-        for name in try cgroup.directories() {
-            if tooLate {
-                isCut = true
+    /// From the beginning to where it began.
+    mutating func begin(_ cgroup: Directory, to end: TaskCount.Place) throws(Errno) {
+        self.end = end
+        try visit(cgroup, [], from: TaskCount.Place())
+    }
+
+    mutating func visit(_ cgroup: Directory, _ path: [String], from start: TaskCount.Place) throws(Errno) {
+        let first = start.path.count > path.count ? start.path[path.count] : nil
+        if first == nil { try look(at: cgroup, path, from: start.task) }
+        guard stop == nil, !isThere, path.count < TaskWalk.deepest else { return }
+        for name in try cgroup.directories().sorted() {
+            if let first, name < first { continue }
+            let child = path + [name]
+            if let end, end.path.lexicographicallyPrecedes(child) {
+                isThere = true
                 return
             }
-            do {
-                try count(cgroup.directory(name), proc, depth: depth + 1)
-            } catch .noSuchFileOrDirectory, .noDevice {
+            // Where the last count has stopped it goes on, late or not.
+            if name != first, !step() {
+                stop = TaskCount.Place(path: child)
+                return
+            }
+            do throws(Errno) {
+                try visit(cgroup.directory(name), child, from: name == first ? start : TaskCount.Place())
+            } catch {
                 // A child that went away meanwhile has no tasks.
-                continue
+                guard error == .noSuchFileOrDirectory || error == .noDevice else { throw error }
+            }
+            if stop != nil || isThere { return }
+        }
+    }
+
+    private mutating func look(at cgroup: Directory, _ path: [String], from first: Int) throws(Errno) {
+        isThere = end?.path == path
+        let last = isThere ? end?.task ?? 0 : .max
+        guard last > 0 else { return }
+        directories += 1
+        guard let threads = try CgroupPath.read(.threads, cgroup, limit: 8 << 20) else { return }
+        var task = -1
+        for line in Lines(threads) {
+            guard let id = Digits.parse(line), id > 0 else { continue }
+            task += 1
+            if task < first { continue }
+            if task >= last { return }
+            if stop != nil {
+                unlooked += 1
+            } else if step() {
+                if let state = TaskWalk.state(of: id, proc) { states.append(state) }
+            } else {
+                stop = TaskCount.Place(path: path, task: task)
+                unlooked = 1
             }
         }
     }
 
-    private mutating func lookAtClock() { if !tooLate { tooLate = isLate() } }
-
-    private mutating func count(state: UInt8?) {
-        guard let state else { return }
-        total += 1
-        if state == UInt8(ascii: "R") { running += 1 }
-        if state == UInt8(ascii: "D") { blocked += 1 }
+    /// Whether there is time for one more task or cgroup.
+    private mutating func step() -> Bool {
+        steps += 1
+        if steps > TaskWalk.least, steps % 16 == 0, !tooLate { tooLate = isLate() }
+        return !tooLate && states.count < TaskCount.mostTasks && directories < TaskWalk.mostDirectories
     }
 
     private static func state(of id: UInt64, _ proc: Directory) -> UInt8? {

@@ -22,6 +22,7 @@ public final class ViewReadings: Sendable {
     private let lastVisible = Mutex<(cpus: CPUSet, expires: UInt64)?>(nil)
 
     private struct TaskHistory {
+        var count = TaskCount()
         var counted: Snapshot.Tasks?
         var expires: UInt64 = 0
         var lastPID = 0
@@ -252,11 +253,11 @@ public final class ViewReadings: Sendable {
             let start = node.clocks.boot()
             if let counted = history.counted, start < history.expires { return counted }
             // Whoever waits for this count waits no longer than that, however many tasks a view has.
-            let count = try TaskCount(cgroup.own, node: node.proc) { [node] in node.clocks.boot().minus(start) > 10_000_000 }
+            try history.count.update(cgroup.own, node: node.proc) { [node] in node.clocks.boot().minus(start) > 10_000_000 }
             var counted = Snapshot.Tasks()
-            counted.total = count.total
-            counted.running = count.running
-            counted.blocked = count.blocked
+            counted.total = history.count.total
+            counted.running = history.count.running
+            counted.blocked = history.count.blocked
             let highest = try highestPID(from: history.lastPID)
             if highest > history.lastPID {
                 history.lastPID = highest
