@@ -2,7 +2,8 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// A thread that does one job after the other, for what must not be done on a thread that does anything else. Started by the first.
+/// A thread that does one job after the other, for what must not be done on a thread that does anything else. It is there while there
+/// is something to do, and a second longer.
 @safe public final class SerialThread: @unchecked Sendable {
     private final class Job {
         let body: @Sendable () -> Void
@@ -21,6 +22,9 @@ public import SystemPackage
     private var jobs: [Job] = []
     private var isRunning = false
 
+    /// A thread that is idle for so long ends.
+    private static let idle = 1000
+
     public init() {
         unsafe lock = .allocate(capacity: 1)
         unsafe changed = .allocate(capacity: 1)
@@ -32,6 +36,14 @@ public import SystemPackage
         unsafe pthread_condattr_destroy(&attributes)
     }
 
+    /// The thread holds it.
+    deinit {
+        unsafe pthread_cond_destroy(changed)
+        unsafe pthread_mutex_destroy(lock)
+        unsafe changed.deallocate()
+        unsafe lock.deallocate()
+    }
+
     /// Does `body` on the thread and waits for it. ETIMEDOUT when it, or those before it, take too long: it may still be done then
     /// if it has begun.
     public func run<Value: Sendable>(
@@ -39,14 +51,7 @@ public import SystemPackage
     ) throws(Errno) -> Value {
         let box = Box<Value>()
         let job = Job { box.result = Result { () throws(Errno) in try body() } }
-        var end = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &end)
-        end.tv_sec += milliseconds / 1000
-        end.tv_nsec += milliseconds % 1000 * 1_000_000
-        if end.tv_nsec >= 1_000_000_000 {
-            end.tv_sec += 1
-            end.tv_nsec -= 1_000_000_000
-        }
+        var end = SerialThread.after(milliseconds: milliseconds)
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
         if !isRunning {
@@ -67,10 +72,14 @@ public import SystemPackage
 
     private func serve() {
         unsafe pthread_mutex_lock(lock)
+        defer { unsafe pthread_mutex_unlock(lock) }
+        var end = SerialThread.after(milliseconds: SerialThread.idle)
         while true {
             guard let job = jobs.first else {
-                unsafe pthread_cond_wait(changed, lock)
-                continue
+                guard unsafe pthread_cond_timedwait(changed, lock, &end) == ETIMEDOUT, jobs.isEmpty else { continue }
+                // Still under the lock: whoever comes next starts another.
+                isRunning = false
+                return
             }
             jobs.removeFirst()
             job.isStarted = true
@@ -79,6 +88,20 @@ public import SystemPackage
             unsafe pthread_mutex_lock(lock)
             job.isDone = true
             unsafe pthread_cond_broadcast(changed)
+            end = SerialThread.after(milliseconds: SerialThread.idle)
         }
+    }
+
+    /// CLOCK_MONOTONIC.
+    private static func after(milliseconds: Int) -> timespec {
+        var end = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &end)
+        end.tv_sec += milliseconds / 1000
+        end.tv_nsec += milliseconds % 1000 * 1_000_000
+        if end.tv_nsec >= 1_000_000_000 {
+            end.tv_sec += 1
+            end.tv_nsec -= 1_000_000_000
+        }
+        return end
     }
 }

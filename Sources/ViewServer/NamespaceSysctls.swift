@@ -4,7 +4,8 @@ import Synchronization
 import SystemPackage
 import Tree
 
-/// The kernel's own sysctls of a vNode's uts and ipc namespaces and of a network namespace prepared for a container, read and written inside them. `setns` on one thread, never a fork.
+/// The kernel's own sysctls of a vNode's uts and ipc namespaces and of a network namespace prepared for a container, read and written
+/// inside them. `setns` on a thread of the vNode's own, never a fork.
 ///
 /// A caller that has made a namespace of its own inside the vNode reads and writes that one. Which one is found by the caller's pid,
 /// and believed only if it belongs to the vNode's user namespace: a pid that is somebody else's by now reaches nothing of theirs.
@@ -15,9 +16,10 @@ final class NamespaceSysctls: Sendable {
     private let owner: UInt32
     private let userNamespace = Mutex<Namespaces.Identity?>(nil)
 
-    /// One for all vNodes: each takes some microseconds.
-    private static let thread = SerialThread()
-    /// A caller waits no longer, whatever others ask for.
+    /// Most take some microseconds; a write to `kernel/shm_rmid_forced` frees what may be gigabytes of shared memory, for as long as
+    /// that takes. So each vNode has its own, and waits for nobody's else.
+    private let thread = SerialThread()
+    /// A caller waits no longer, whatever others of its vNode ask for.
     private static let patience = 2_000
 
     /// Of the vNode's first process.
@@ -53,7 +55,7 @@ final class NamespaceSysctls: Sendable {
         _ kind: NamespaceKind, _ caller: Int32, _ network: UInt64?, _ body: @escaping @Sendable () throws(Errno) -> Value
     ) throws(Errno) -> Value {
         do throws(Errno) {
-            return try NamespaceSysctls.thread.run(milliseconds: NamespaceSysctls.patience) { [self] () throws(Errno) in
+            return try thread.run(milliseconds: NamespaceSysctls.patience) { [self] () throws(Errno) in
                 let home = try Files.open("/proc/thread-self/ns/" + kind.name, flags: O_RDONLY)
                 if let theirs = try namespace(of: caller, kind, network) {
                     try Namespaces.enter(theirs, kind.flag)
