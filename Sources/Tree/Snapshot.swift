@@ -151,6 +151,12 @@ public struct Snapshot: Sendable {
         public var swapLimit: UInt64?
         public var swapCurrent: UInt64 = 0
         public var stat = MemoryStat()
+        /// What the limits above the view's cgroup leave to it, the least of all levels: others use them up too. nil when that is no
+        /// less than its own limit and use leave.
+        public var freeAbove: UInt64?
+        /// The same with what is there given back first.
+        public var availableAbove: UInt64?
+        public var swapFreeAbove: UInt64?
         public init() {}
     }
 

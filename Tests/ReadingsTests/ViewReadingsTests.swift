@@ -4,9 +4,9 @@ import Linux
 import SystemPackage
 import Testing
 import Text
-import Tree
 
 @testable import Readings
+@testable import Tree
 
 /// Views of trees the test changes while it looks.
 @Suite struct ViewReadingsTests {
@@ -53,6 +53,35 @@ import Tree
         #expect(try view().snapshot(.memory).memory?.limit == 409_600, "what is above the top does not count")
         #expect(try view(top: "cg/top/a/b").snapshot(.memory).memory?.limit == 512_000)
         #expect(try view().snapshot(.memory).memory?.swapLimit == nil)
+    }
+
+    /// A pod of 400 kB: `a` has no limit, another container of it uses 300 kB, 200 kB of which are page cache.
+    @Test func whatOthersUseOfALimitAboveIsNotFree() throws {
+        try tree.write("MemTotal: 1000 kB\nMemFree: 500 kB\nMemAvailable: 500 kB\nSwapTotal: 1000 kB\nSwapFree: 1 kB\n", "proc/meminfo")
+        try tree.write("409600\n", "cg/top/memory.max")
+        try tree.write("319488\n", "cg/top/memory.current")
+        try tree.write("inactive_file 102400\nactive_file 81920\nslab_reclaimable 20480\n", "cg/top/memory.stat")
+        try tree.write("204800\n", "cg/top/memory.swap.max")
+        try tree.write("102400\n", "cg/top/memory.swap.current")
+        try tree.write("max\n", "cg/top/a/memory.max")
+        try tree.write("12288\n", "cg/top/a/memory.current")
+        try tree.write("inactive_file 1024\nactive_file 1024\nslab_reclaimable 2048\n", "cg/top/a/memory.stat")
+        try tree.write("max\n", "cg/top/a/memory.swap.max")
+        try tree.write("0\n", "cg/top/a/memory.swap.current")
+        func shown() throws -> [UInt64] {
+            let memory = Memory(try view(cgroup: "cg/top/a").snapshot(.memory))
+            return [memory.total, memory.free, memory.available, memory.swapTotal, memory.swapFree]
+        }
+        #expect(try shown() == [400, 88, 288, 200, 100])
+        // A limit of its own that leaves less.
+        try tree.write("51200\n", "cg/top/a/memory.max")
+        #expect(try shown() == [50, 38, 42, 200, 100])
+        // Over the limit: it was lowered.
+        try tree.write("max\n", "cg/top/a/memory.max")
+        try tree.write("102400\n", "cg/top/memory.max")
+        #expect(try shown() == [100, 0, 0, 200, 100])
+        try tree.write("inactive_file 307200\n", "cg/top/memory.stat")
+        #expect(try shown() == [100, 0, 88, 200, 100])
     }
 
     @Test func viewsOfOneVNodeShareTheDirectoriesTheyHaveInCommon() throws {

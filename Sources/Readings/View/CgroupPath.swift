@@ -61,12 +61,25 @@ struct CgroupPath: Sendable {
     }
 
     /// The least of a limit over the levels; `max` is none.
-    func least(_ file: CgroupFile) throws(Errno) -> UInt64? {
-        var least: UInt64?
+    func least(_ file: CgroupFile) throws(Errno) -> UInt64? { try limits(file).map(\.most).min() }
+
+    /// A limit at each level that has one, the view's own first.
+    func limits(_ file: CgroupFile) throws(Errno) -> [Limit] {
+        var found: [Limit] = []
         for directory in directories {
-            guard let limit = try CgroupPath.read(file, directory).flatMap({ Digits.parse(file: $0) }) else { continue }
-            least = min(least ?? limit, limit)
+            guard let most = try CgroupPath.read(file, directory).flatMap({ Digits.parse(file: $0) }) else { continue }
+            found.append(Limit(level: directory, most: most))
         }
-        return least
+        return found
+    }
+
+    struct Limit {
+        let level: Directory
+        let most: UInt64
+    }
+
+    /// What is used of a limit above the view's own; nil for the view's own, and where nobody knows.
+    func used(_ file: CgroupFile, of limit: Limit) throws(Errno) -> UInt64? {
+        limit.level === own ? nil : try CgroupPath.read(file, limit.level).flatMap { Digits.parse(file: $0) }
     }
 }

@@ -239,11 +239,25 @@ public final class ViewReadings: Sendable {
     private func memory() throws(Errno) -> Snapshot.CgroupMemory? {
         guard let current = try cgroup.read(.memoryCurrent).flatMap({ Digits.parse(file: $0) }) else { return nil }
         var memory = Snapshot.CgroupMemory()
+        let limits = try cgroup.limits(.memoryMax)
+        let swapLimits = try cgroup.limits(.memorySwapMax)
         memory.current = current
-        memory.limit = try cgroup.least(.memoryMax)
-        memory.swapLimit = try cgroup.least(.memorySwapMax)
+        memory.limit = limits.map(\.most).min()
+        memory.swapLimit = swapLimits.map(\.most).min()
         memory.swapCurrent = try cgroup.read(.memorySwapCurrent).flatMap { Digits.parse(file: $0) } ?? 0
         memory.stat = node.memoryStat(try cgroup.read(.memoryStat) ?? [])
+        let own = (memory.limit ?? .max).minus(current)
+        for limit in limits {
+            // A level that leaves no less than the view's own need not be asked what it could give back: it holds all the view does.
+            guard let used = try cgroup.used(.memoryCurrent, of: limit), limit.most.minus(used) < own else { continue }
+            let stat = node.memoryStat(try CgroupPath.read(.memoryStat, limit.level) ?? [])
+            memory.freeAbove = min(memory.freeAbove ?? .max, limit.most.minus(used))
+            memory.availableAbove = min(memory.availableAbove ?? .max, limit.most.plus(stat.reclaimableBytes).minus(used))
+        }
+        for limit in swapLimits {
+            guard let used = try cgroup.used(.memorySwapCurrent, of: limit) else { continue }
+            memory.swapFreeAbove = min(memory.swapFreeAbove ?? .max, limit.most.minus(used))
+        }
         return memory
     }
 

@@ -44,10 +44,11 @@ struct Memory: ~Copyable {
         swapCurrent = memory.swapCurrent
         stat = memory.stat
         total = min(nodeTotal, memory.limit.map { $0 / 1024 } ?? .max)
-        free = total.minus(memory.current / 1024)
-        let reclaimable = stat.kilobytes(.inactiveFile).plus(stat.kilobytes(.activeFile)).plus(stat.kilobytes(.slabReclaimable))
-        available = min(total, free.plus(reclaimable))
+        let own = total.minus(memory.current / 1024)
+        free = min(own, memory.freeAbove.map { $0 / 1024 } ?? .max)
+        let kept = (memory.current / 1024).minus(stat.reclaimable)
+        available = max(free, min(total.minus(kept), memory.availableAbove.map { $0 / 1024 } ?? .max))
         swapTotal = min(nodeSwap, memory.swapLimit.map { $0 / 1024 } ?? .max)
-        swapFree = swapTotal.minus(memory.swapCurrent / 1024)
+        swapFree = min(swapTotal.minus(memory.swapCurrent / 1024), memory.swapFreeAbove.map { $0 / 1024 } ?? .max)
     }
 }

@@ -25,6 +25,12 @@ public struct MemoryStat: Sendable {
     /// The value in kB, 0 when the kernel has no such key.
     func kilobytes(_ key: Key) -> UInt64 { self[layout.positions[Int(key.rawValue)]] / 1024 }
 
+    /// What the kernel gives back before it says there is none, kB.
+    var reclaimable: UInt64 { kilobytes(.inactiveFile).plus(kilobytes(.activeFile)).plus(kilobytes(.slabReclaimable)) }
+
+    /// The same in bytes.
+    public var reclaimableBytes: UInt64 { reclaimable.times(1024) }
+
     /// The value at a place of the layout, 0 at none.
     subscript(_ position: Int) -> UInt64 { values.indices.contains(position) ? values[position] : 0 }
 
