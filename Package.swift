@@ -123,7 +123,9 @@ let package = Package(
         .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Linux", system], swiftSettings: strict),
         .testTarget(name: "TakeoverTests", dependencies: ["Takeover", "Linux", system], swiftSettings: strict),
-        .testTarget(name: "ViewServerTests", dependencies: ["ViewServer", "Takeover", "Tree", system], swiftSettings: strict),
+        .testTarget(
+            name: "ViewServerTests",
+            dependencies: ["ViewServer", "Control", "Readings", "Takeover", "Tree", "Linux", system, logging], swiftSettings: strict),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Linux", "Text", system], swiftSettings: strict),
         .testTarget(name: "ManifestTests", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "InstallerTests", dependencies: ["Installer", "NodeConfiguration", "Linux"], swiftSettings: strict),

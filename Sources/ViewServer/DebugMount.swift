@@ -43,7 +43,7 @@ public final class DebugMount {
             case 2:
                 Events.drain(timer)
                 registry.sampleLoads()
-                registry.refreshIfNodeChanged()
+                registry.refreshUnasked()
             case 3: registry.refresh(service.limits.changed().map { ($0.vnode, $0.view) })
             default: continue
             }

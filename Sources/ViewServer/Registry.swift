@@ -35,6 +35,10 @@ final class Registry: Sendable {
     private let link: Link?
     private let served = Mutex<[String: Served]>([:])
     private let lastOnline = Mutex<CPUSet?>(nil)
+    /// The view that is looked at next though nothing says that it has changed.
+    private let turn = Mutex(0)
+    /// So many at a time: their files are fewer than may stay open, so that those of views that are read do.
+    private static let inTurn = 16
     private let telling = Mutex(Telling())
     private let recorders: Recorders
     private let tally: Tally
@@ -364,30 +368,49 @@ final class Registry: Sendable {
         for view in vnodes.flatMap(\.all) where view.readings.wantsLoadSamples { view.readings.sampleLoad() }
     }
 
-    /// The node's CPUs go on- and offline without a file anybody writes to.
-    func refreshIfNodeChanged() {
-        guard let online = try? node.onlineCPUs(),
-            lastOnline.withLock({ last in
-                defer { last = online }
-                return last != nil && last != online
-            })
-        else { return }
-        refreshAll()
+    /// What changes without a file anybody writes to: the node's CPUs go on- and offline, and a cgroup that becomes a cpuset partition
+    /// takes CPUs from all beside it. All views are looked at when the node's or those of a view whose turn it is have changed.
+    func refreshUnasked() {
+        let online = try? node.onlineCPUs()
+        let hasChanged = lastOnline.withLock { last in
+            defer { last = online ?? last }
+            return online != nil && last != nil && last != online
+        }
+        if hasChanged || refresh(takeTurn()) { refreshAll() }
     }
 
-    func refreshAll() { refresh(vnodes.flatMap { vnode in vnode.viewNumbers.map { (vnode.record.name, $0) } }) }
+    /// The next few views, of all in turn.
+    private func takeTurn() -> [(vnode: String, number: Int)] {
+        let all = everyView
+        let first = turn.withLock { turn in
+            defer { turn = turn + Registry.inTurn < all.count ? turn + Registry.inTurn : 0 }
+            return min(turn, all.count)
+        }
+        return Array(all[first...].prefix(Registry.inTurn))
+    }
+
+    private var everyView: [(vnode: String, number: Int)] {
+        vnodes.flatMap { vnode in vnode.viewNumbers.map { (vnode.record.name, $0) } }
+    }
+
+    func refreshAll() { refresh(everyView) }
 
     /// Looks at the limits of views again and has the kernel forget what they changed.
     ///
     /// That may have to wait for a sandbox (a directory that is being listed into memory of the sandbox's own choosing): a vNode
     /// has a thread of its own for it, for as long as there is something to tell, so that none waits for another's.
-    func refresh(_ views: [(vnode: String, number: Int)]) {
+    ///
+    /// Whether anything has changed.
+    @discardableResult func refresh(_ views: [(vnode: String, number: Int)]) -> Bool {
+        var hasChanged = false
         for wanted in views {
             guard let vnode = try? vnode(wanted.vnode), let view = try? vnode.view(wanted.number), let change = view.refresh() else {
                 continue
             }
+            hasChanged = true
             if telling.withLock({ $0.note(wanted.vnode, view: wanted.number, before: change.before) }) { startTelling(wanted.vnode) }
         }
+        return hasChanged
     }
 
     /// Starts the threads that could not be started when there was something to tell.

@@ -133,7 +133,7 @@ public final class Worker {
                 Events.drain(timer)
                 if !isListening { isListening = (try? epoll.add(listener.raw, key: Key.listener)) != nil }
                 service.registry.sampleLoads()
-                service.registry.refreshIfNodeChanged()
+                service.registry.refreshUnasked()
                 service.registry.tellAgain()
                 // Nobody came: whoever started a private daemon is gone.
                 wasAsked = wasAsked || options.isPrivate
