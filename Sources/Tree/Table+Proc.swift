@@ -7,7 +7,7 @@ extension Table {
         .emulate("/proc/loadavg", .within(milliseconds: 250), needs: [.load, .tasks], source: "fs/proc/loadavg.c", Loadavg.render),
         .emulate("/proc/swaps", .within(milliseconds: 50), needs: .memory, source: "mm/swapfile.c", Swaps.render),
         .emulate("/proc/diskstats", .within(milliseconds: 50), needs: .disks, source: "block/genhd.c", Diskstats.render),
-        .emulate("/proc/vmstat", .within(milliseconds: 50), needs: [.memory, .vmstatNames], source: "mm/vmstat.c", Vmstat.render),
+        .emulate("/proc/vmstat", .within(milliseconds: 50), needs: [.memory, .vmstatNames, .disks], source: "mm/vmstat.c", Vmstat.render),
         .emulate(
             "/proc/zoneinfo", .within(milliseconds: 50), needs: [.cpus, .memory, .zones, .nodes], source: "mm/vmstat.c", Zoneinfo.render),
         .emulate("/proc/interrupts", .within(milliseconds: 50), needs: .cpuTimes, source: "kernel/irq/proc.c", Interrupts.render),

@@ -66,6 +66,27 @@ import Tree
         return found
     }
 
+    /// `pgpgin` and `pgpgout` are kB, sectors of diskstats 512 bytes, of devices that are not made of others.
+    @Test(arguments: scenarios) func vmstatSaysWhatDiskstatsAndMeminfoSay(_ scenario: Scenario) throws {
+        var vmstat: [Substring: Int] = [:]
+        for line in try file("proc/vmstat", of: scenario).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            vmstat[words[0]] = Int(words[1])
+        }
+        var (read, written) = (0, 0)
+        for line in try file("proc/diskstats", of: scenario).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if words[2].hasPrefix("dm-") || words[2].hasPrefix("md") { continue }
+            read += try #require(Int(words[5]))
+            written += try #require(Int(words[9]))
+        }
+        #expect(vmstat["pgpgin"] == read / 2)
+        #expect(vmstat["pgpgout"] == written / 2)
+        let fields = try fields(scenario)
+        let pages = try ["Buffers", "Cached", "SwapCached"].map { try #require(fields[$0]) }.reduce(0, +) / 4
+        #expect(vmstat["nr_file_pages"] == pages)
+    }
+
     @Test func nestedLimits() throws {
         let fields = try fields(Self.scenarios[0])
         #expect(fields["MemTotal"] == 400 * 1024)

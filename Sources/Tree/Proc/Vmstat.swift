@@ -4,7 +4,8 @@ import Text
 ///
 /// The counters of the node's kernel in its order; pages, `nr_kernel_stack` kB, huge pages by the piece, events since the cgroup
 /// was made. Source: `mm/vmstat.c`. Levels are meminfo's own numbers; events come from the key of the same name in
-/// `memory.stat`; what no cgroup keeps is 0. Without a memory controller: levels as meminfo, events 0. Write: EACCES.
+/// `memory.stat`, `pgpgin` and `pgpgout` (kB) from `io.stat`, as diskstats; what no cgroup keeps is 0. Without a memory controller: levels
+/// as meminfo, events 0. Write: EACCES.
 enum Vmstat {
     static func render(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
         let memory = Memory(snapshot)
@@ -16,37 +17,47 @@ enum Vmstat {
         for row in snapshot.vmstat.rows {
             out.write(text.extracting(written..<row.textEnd))
             written = row.textEnd
-            out.write(magnitude: row.source.value(node, memory, sizes))
+            switch row.source {
+            case .read: out.write(magnitude: kilobytes(snapshot.disks, \.readBytes))
+            case .written: out.write(magnitude: kilobytes(snapshot.disks, \.writtenBytes))
+            default: out.write(magnitude: row.source.value(node, memory, sizes))
+            }
         }
         out.write(text.extracting(written..<text.count))
     }
 
+    /// Devices made of others are left out: the kernel counts what it is asked for, not what comes of it below.
+    private static func kilobytes(_ disks: [Snapshot.Disk], _ bytes: KeyPath<Snapshot.Disk, UInt64>) -> UInt64 {
+        let own = disks.lazy.filter { !$0.name.hasPrefix("dm-") && !$0.name.hasPrefix("md") }
+        return own.reduce(0) { $0.plus($1[keyPath: bytes] / 512) } / 2
+    }
+
     /// Fields of meminfo that add up to the level.
-    static let levels: [String: (String, String?)] = [
-        "nr_free_pages": ("MemFree", nil),
-        "nr_zone_inactive_anon": ("Inactive(anon)", nil),
-        "nr_zone_active_anon": ("Active(anon)", nil),
-        "nr_zone_inactive_file": ("Inactive(file)", nil),
-        "nr_zone_active_file": ("Active(file)", nil),
-        "nr_zone_unevictable": ("Unevictable", nil),
-        "nr_zone_write_pending": ("Dirty", "Writeback"),
-        "nr_inactive_anon": ("Inactive(anon)", nil),
-        "nr_active_anon": ("Active(anon)", nil),
-        "nr_inactive_file": ("Inactive(file)", nil),
-        "nr_active_file": ("Active(file)", nil),
-        "nr_unevictable": ("Unevictable", nil),
-        "nr_slab_reclaimable": ("SReclaimable", nil),
-        "nr_slab_unreclaimable": ("SUnreclaim", nil),
-        "nr_anon_pages": ("AnonPages", nil),
-        "nr_mapped": ("Mapped", nil),
-        "nr_file_pages": ("Buffers", "Cached"),
-        "nr_mlock": ("Mlocked", nil),
-        "nr_dirty": ("Dirty", nil),
-        "nr_writeback": ("Writeback", nil),
-        "nr_shmem": ("Shmem", nil),
-        "nr_page_table_pages": ("PageTables", nil),
-        "nr_sec_page_table_pages": ("SecPageTables", nil),
-        "nr_swapcached": ("SwapCached", nil),
+    static let levels: [String: [String]] = [
+        "nr_free_pages": ["MemFree"],
+        "nr_zone_inactive_anon": ["Inactive(anon)"],
+        "nr_zone_active_anon": ["Active(anon)"],
+        "nr_zone_inactive_file": ["Inactive(file)"],
+        "nr_zone_active_file": ["Active(file)"],
+        "nr_zone_unevictable": ["Unevictable"],
+        "nr_zone_write_pending": ["Dirty", "Writeback"],
+        "nr_inactive_anon": ["Inactive(anon)"],
+        "nr_active_anon": ["Active(anon)"],
+        "nr_inactive_file": ["Inactive(file)"],
+        "nr_active_file": ["Active(file)"],
+        "nr_unevictable": ["Unevictable"],
+        "nr_slab_reclaimable": ["SReclaimable"],
+        "nr_slab_unreclaimable": ["SUnreclaim"],
+        "nr_anon_pages": ["AnonPages"],
+        "nr_mapped": ["Mapped"],
+        "nr_file_pages": ["Cached", "Buffers", "SwapCached"],
+        "nr_mlock": ["Mlocked"],
+        "nr_dirty": ["Dirty"],
+        "nr_writeback": ["Writeback"],
+        "nr_shmem": ["Shmem"],
+        "nr_page_table_pages": ["PageTables"],
+        "nr_sec_page_table_pages": ["SecPageTables"],
+        "nr_swapcached": ["SwapCached"],
     ]
 
     static let hugeLevels: [String: String] = [

@@ -8,15 +8,15 @@ public final class VmstatLayout: Sendable {
         let row: Int
     }
 
-    /// kB of one field or the sum of two.
+    /// kB of one field or the sum of several.
     struct Level: Sendable {
         let one: Field
-        let other: Field?
+        let others: [Field]
 
         func kilobytes(_ node: borrowing NodeMemory, _ memory: borrowing Memory) -> UInt64 {
-            let first = one.source.value(node: node[one.row], memory: memory)
-            guard let other else { return first }
-            return first.plus(other.source.value(node: node[other.row], memory: memory))
+            var sum = one.source.value(node: node[one.row], memory: memory)
+            for other in others { sum = sum.plus(other.source.value(node: node[other.row], memory: memory)) }
+            return sum
         }
     }
 
@@ -26,12 +26,16 @@ public final class VmstatLayout: Sendable {
         case kilobytes(Level)
         /// A place in memory.stat, -1 for none.
         case event(Int)
+        /// What was moved from and to disks: of a view, not of a zone.
+        case read, written
 
         init(_ name: String, memory: NodeMemory.Layout, stat: MemoryStat.Layout?) {
             func field(_ name: String) -> Field { Field(source: Meminfo.source(of: name), row: memory.lines.position(of: name) ?? -1) }
-            func level(_ one: String, _ other: String? = nil) -> Level { Level(one: field(one), other: other.map(field)) }
-            if let fields = Vmstat.levels[name] {
-                self = .pages(level(fields.0, fields.1))
+            func level(_ one: String, _ others: [String] = []) -> Level { Level(one: field(one), others: others.map(field)) }
+            if let fields = Vmstat.levels[name], let first = fields.first {
+                self = .pages(level(first, Array(fields.dropFirst())))
+            } else if name == "pgpgin" || name == "pgpgout" {
+                self = name == "pgpgin" ? .read : .written
             } else if let field = Vmstat.hugeLevels[name] {
                 self = .hugePages(level(field))
             } else if name == "nr_kernel_stack" {
@@ -47,6 +51,7 @@ public final class VmstatLayout: Sendable {
             case .hugePages(let level): level.kilobytes(node, memory) / sizes.huge
             case .kilobytes(let level): level.kilobytes(node, memory)
             case .event(let position): memory.stat[position]
+            case .read, .written: 0
             }
         }
     }
