@@ -109,6 +109,8 @@ final class VNode: Sendable {
         let other = views.withLock { views in views[views.keys.min() ?? 0]?.readings }
         let readings = try ViewReadings(
             node: node, configuration: configuration(of: record), keeper: VaultKeeper(records, view: number), sharing: other)
+        // A debug mount is of a cgroup that has been there.
+        if descriptors != nil { try readings.beginLoad() }
         let view = try View(
             number: number, record: record, tiedTo: tiedTo, readings: readings, catalog: catalog, records: records, sysctls: sysctls)
         views.withLock { $0[number] = view }
@@ -119,8 +121,8 @@ final class VNode: Sendable {
     func restore(_ kept: View.Kept, at place: Vault.Record, number: Int, counters: [Counter: Vault.Record]) -> View? {
         guard
             let readings = try? ViewReadings(
-                node: node, configuration: configuration(of: kept.record), keeper: VaultKeeper(records, view: number, known: counters),
-                cgroupID: kept.cgroupID)
+                node: node, configuration: configuration(of: kept.record, loadStart: kept.loadStart),
+                keeper: VaultKeeper(records, view: number, known: counters), cgroupID: kept.cgroupID)
         else { return nil }
         let view = View(kept, at: place, number: number, readings: readings, catalog: catalog, records: records, sysctls: sysctls)
         views.withLock { $0[number] = view }
@@ -143,10 +145,10 @@ final class VNode: Sendable {
         return views.withLock { Array($0.values) }.flatMap { $0.end() }
     }
 
-    private func configuration(of view: ViewRecord) -> ViewConfiguration {
+    private func configuration(of view: ViewRecord, loadStart: LoadStart? = nil) -> ViewConfiguration {
         ViewConfiguration(
             hostname: record.hostname, bootID: record.bootID, startedAt: record.startedAt,
-            affinity: record.affinity.flatMap { CPUSet(list: $0) }, cgroup: view.cgroup, top: view.top ?? top,
+            affinity: record.affinity.flatMap { CPUSet(list: $0) }, cgroup: view.cgroup, top: view.top ?? top, loadStart: loadStart,
             procfs: descriptors?.procfs.raw)
     }
 }

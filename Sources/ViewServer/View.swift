@@ -146,7 +146,7 @@ final class View: Sendable {
     }
 
     private func keep(_ shown: inout (extent: Extent, record: Vault.Record?)) -> Bool {
-        let kept = Kept(record: record, tiedTo: tiedTo, cgroupID: readings.cgroupID, extent: shown.extent)
+        let kept = Kept(record: record, tiedTo: tiedTo, cgroupID: readings.cgroupID, extent: shown.extent, loadStart: readings.loadStart)
         guard let stored = records.put(kept.bytes, Item(.view, view: number), replacing: shown.record) else { return false }
         shown.record = stored
         return true
@@ -159,6 +159,7 @@ final class View: Sendable {
         /// Inode number of its cgroup directory: another one of the same name is another cgroup.
         let cgroupID: UInt64
         let extent: Extent
+        let loadStart: LoadStart?
 
         var bytes: [UInt8] {
             var out = Packer()
@@ -178,6 +179,7 @@ final class View: Sendable {
             }
             out.add(record.network ?? 0)
             out.add(record.top)
+            if let loadStart { out.add([loadStart.at, loadStart.usage]) }
             return out.bytes
         }
     }
@@ -204,6 +206,8 @@ extension View.Kept {
         // Nor did that know views with a top of their own.
         let top = from.optionalText() ?? nil
         let record = ViewRecord(name: name, cgroup: cgroup, network: network, top: top)
-        self.init(record: record, tiedTo: tied == 0 ? nil : tied, cgroupID: id, extent: extent)
+        // Nor when the view was made.
+        let loadStart = from.number().flatMap { at in from.number().map { LoadStart(at: at, usage: $0) } }
+        self.init(record: record, tiedTo: tied == 0 ? nil : tied, cgroupID: id, extent: extent, loadStart: loadStart)
     }
 }

@@ -8,7 +8,7 @@ import Tree
 
     /// `calc_load(0, 1884, 1 task)`, worked out: (2048 x 164 + 2047) / 2048 = 164, then 164 x 1884 + 2048 x 164 + 2047 = 315, ...
     @Test func oneTaskAsTheKernel() {
-        var average = LoadAverage(start: 0)
+        var average = LoadAverage(start: LoadStart(at: 0))
         var seen: [UInt64] = []
         for step in 1...4 {
             average.sample(tasks: 1, usage: 0, at: seconds(UInt64(step) * 5))
@@ -20,7 +20,7 @@ import Tree
     }
 
     @Test func settlesOnTheNumberOfTasks() {
-        var average = LoadAverage(start: 0)
+        var average = LoadAverage(start: LoadStart(at: 0))
         for step in 1...2000 { average.sample(tasks: 3, usage: 0, at: seconds(UInt64(step) * 5)) }
         #expect(average.load == load(3 * 2048, 3 * 2048, 3 * 2048))
         for step in 2001...6000 { average.sample(tasks: 0, usage: 0, at: seconds(UInt64(step) * 5)) }
@@ -36,7 +36,7 @@ import Tree
     }
 
     @Test func notBeforeAPeriodIsOver() {
-        var average = LoadAverage(start: seconds(100))
+        var average = LoadAverage(start: LoadStart(at: seconds(100)))
         average.sample(tasks: 5, usage: 0, at: seconds(104))
         #expect(average.load.one == 0)
         average.sample(tasks: 5, usage: 0, at: 0)
@@ -47,11 +47,18 @@ import Tree
 
     /// Ten minutes nobody looked while two CPUs were busy: about 2 over a minute, less over 15.
     @Test func missedPeriodsTakeTheCPUUse() {
-        var average = LoadAverage(start: 0)
+        var average = LoadAverage(start: LoadStart(at: 0))
         average.sample(tasks: 2, usage: 1_200_000_000, at: seconds(600))
         #expect((4090...4100).contains(average.load.one))
         #expect((3500...3600).contains(average.load.five))
         #expect((1950...2050).contains(average.load.fifteen))
+    }
+
+    /// A cgroup that had used much before does not count for that.
+    @Test func onlyWhatWasUsedSinceTheStartCounts() {
+        var average = LoadAverage(start: LoadStart(at: seconds(1000), usage: 9_000_000_000))
+        average.sample(tasks: 1, usage: 9_060_000_000, at: seconds(1060))
+        #expect((1280...1310).contains(average.load.one), "a minute of one task: 1 - 1/e")
     }
 
     @Test func powersAsTheKernel() {
@@ -65,14 +72,14 @@ import Tree
     }
 
     @Test func hugeNumbersDoNotTrap() {
-        var average = LoadAverage(start: 0)
+        var average = LoadAverage(start: LoadStart(at: 0))
         average.sample(tasks: .max, usage: .max, at: .max)
         average.sample(tasks: -1, usage: 0, at: .max)
         average.sample(tasks: 1, usage: 0, at: 0)
     }
 
     @Test func interestFades() {
-        var average = LoadAverage(start: 0)
+        var average = LoadAverage(start: LoadStart(at: 0))
         #expect(!average.isWanted(at: seconds(10)))
         average.markRead(at: seconds(10))
         #expect(average.isWanted(at: seconds(909)))

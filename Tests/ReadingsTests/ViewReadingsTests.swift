@@ -204,6 +204,28 @@ import Text
         #expect(!view.wantsLoadSamples)
     }
 
+    /// A vNode may be much older than a container in it, and a cgroup older than its view.
+    @Test func loadBeginsWithTheView() throws {
+        try tree.write("11\n", "cg/top/a/b/cgroup.threads")
+        try tree.write("11 (x) R 1", "proc/11/task/11/stat")
+        try tree.write("usage_usec 5000000\n", "cg/top/a/b/cpu.stat")
+        clock.advance(seconds: 100_000)
+        let view = try view()
+        try view.beginLoad()
+        #expect(try view.snapshot(.load).load.one == 0)
+        clock.advance(seconds: 60)
+        try tree.write("usage_usec 65000000\n", "cg/top/a/b/cpu.stat")
+        #expect(try (1280...1310).contains(view.snapshot(.load).load.one), "a minute of one task")
+        // The next worker knows when that was.
+        let node = try NodeReadings(root: tree.path, cgroupRoot: tree.path + "/cg", clocks: clock.clocks)
+        let restored = try ViewReadings(
+            node: node,
+            configuration: ViewConfiguration(
+                hostname: "h", bootID: "b", startedAt: 0, cgroup: tree.path + "/cg/top/a/b", top: tree.path + "/cg/top",
+                loadStart: view.loadStart), cgroupID: view.cgroupID)
+        #expect(try (1280...1310).contains(restored.snapshot(.load).load.one))
+    }
+
     @Test func onlyWhatIsAskedForIsRead() throws {
         // There is no cpuinfo, vmstat or diskstats in this tree.
         let snapshot = try view().snapshot([.clock, .memory, .cpus])

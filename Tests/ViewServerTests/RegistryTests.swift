@@ -66,4 +66,16 @@ import Tree
         #expect(steps <= 7)
         #expect(Set(shown) == ["0-2", "1"])
     }
+
+    @Test func whatIsKeptOfAViewIsReadBack() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let record = ViewRecord(name: "inner", cgroup: "/a/b", network: 7, top: "/a")
+        let extent = Extent(cpus: CPUSet([0, 2]))
+        for start in [nil, LoadStart(at: 5_000_000_000, usage: 6)] {
+            let kept = View.Kept(record: record, tiedTo: 3, cgroupID: 4, extent: extent, loadStart: start)
+            let found = try #require(View.Kept(kept.bytes))
+            #expect(found.record == record && found.tiedTo == 3 && found.cgroupID == 4 && found.extent == extent)
+            #expect(found.loadStart == start)
+        }
+    }
 }

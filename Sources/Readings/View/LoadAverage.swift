@@ -1,6 +1,19 @@
 import Text
 import Tree
 
+/// Where the load of a view begins: with nothing, when the view is made.
+public struct LoadStart: Sendable, Equatable {
+    /// CLOCK_BOOTTIME, nanoseconds.
+    public var at: UInt64
+    /// CPU time the cgroup had used by then, microseconds.
+    public var usage: UInt64
+
+    public init(at: UInt64, usage: UInt64 = 0) {
+        self.at = at
+        self.usage = usage
+    }
+}
+
 /// The kernel's load average (`kernel/sched/loadavg.c`): every 5 s the number of runnable and uninterruptible tasks, decayed in
 /// fixed point of 11 bits. Nobody samples a view nobody reads: for the periods missed the average CPU use stands in.
 struct LoadAverage {
@@ -16,14 +29,17 @@ struct LoadAverage {
     private var usageAt: UInt64 = 0
     private var readAt: UInt64?
 
-    /// `start` is when the vNode started; times are CLOCK_BOOTTIME in nanoseconds.
-    init(start: UInt64) { sampledAt = start }
+    /// Times are CLOCK_BOOTTIME in nanoseconds.
+    init(start: LoadStart) {
+        sampledAt = start.at
+        usageAt = start.usage
+    }
 
     /// Everything, as numbers.
     var numbers: [UInt64] { [load.one, load.five, load.fifteen, sampledAt, usageAt, readAt == nil ? 0 : 1, readAt ?? 0] }
 
     /// Goes on from what `numbers` gave; from `start` for anything else.
-    init(_ numbers: [UInt64], start: UInt64) {
+    init(_ numbers: [UInt64], start: LoadStart) {
         self.init(start: start)
         guard numbers.count == 7 else { return }
         (load.one, load.five, load.fifteen) = (numbers[0], numbers[1], numbers[2])

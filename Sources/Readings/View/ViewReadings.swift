@@ -15,6 +15,7 @@ public final class ViewReadings: Sendable {
     private let expectedID: UInt64?
     private let accounting: Mutex<CPUAccounting>
     private let load: Mutex<LoadAverage>
+    private let begun: Mutex<LoadStart>
     private let tasks: Mutex<TaskHistory>
     private let bootTime: Mutex<UInt64?>
     private let keeper: (any CounterKeeper)?
@@ -42,7 +43,9 @@ public final class ViewReadings: Sendable {
         expectedID = cgroupID
         let known = other?.opened.withLock { $0 }
         opened = Mutex(cgroupID == nil ? try CgroupPath(cgroup: configuration.cgroup, top: configuration.top, sharing: known) : nil)
-        load = Mutex(LoadAverage(keeper?.kept(.load) ?? [], start: configuration.startedAt))
+        let start = configuration.loadStart ?? LoadStart(at: configuration.startedAt)
+        begun = Mutex(start)
+        load = Mutex(LoadAverage(keeper?.kept(.load) ?? [], start: start))
         accounting = Mutex(CPUAccounting(keeper?.kept(.cpuTimes) ?? []))
         bootTime = Mutex(keeper?.kept(.clock).first)
         var history = TaskHistory()
@@ -170,6 +173,18 @@ public final class ViewReadings: Sendable {
         }
         return paths
     }
+
+    public var loadStart: LoadStart { begun.withLock { $0 } }
+
+    /// The load begins now: the view is of a container that is about to start. ENODEV when the cgroup is gone.
+    public func beginLoad() throws(Errno) {
+        let start = LoadStart(at: node.clocks.boot(), usage: try usage())
+        begun.withLock { $0 = start }
+        load.withLock { $0 = LoadAverage(start: start) }
+    }
+
+    /// CPU time the cgroup has used, microseconds.
+    private func usage() throws(Errno) -> UInt64 { FlatKeyed(try cgroup.read(.cpuStat) ?? [])["usage_usec"] ?? 0 }
 
     /// Whether somebody has read the load lately: then `sampleLoad` wants calling every 5 seconds.
     public var wantsLoadSamples: Bool {
@@ -316,8 +331,7 @@ public final class ViewReadings: Sendable {
             if isRead { load.markRead(at: now) }
             if load.periodsDue(at: now) > 0 {
                 let tasks = try countTasks()
-                let usage = FlatKeyed(try cgroup.read(.cpuStat) ?? [])["usage_usec"] ?? 0
-                load.sample(tasks: tasks.running + tasks.blocked, usage: usage, at: now)
+                load.sample(tasks: tasks.running + tasks.blocked, usage: try usage(), at: now)
                 keeper?.keep(load.numbers, of: .load)
             }
             return load.load
