@@ -9,5 +9,14 @@ extension Table {
         .deny("/proc/net/rt_acct", source: "net/ipv4/route.c", reason: "traffic of the whole node, by realm"),
         .deny("/proc/net/ip_vs_stats_percpu", source: "net/netfilter/ipvs/ip_vs_ctl.c", reason: "a line for each CPU of the node"),
         .deny("/proc/net/ptype", source: "net/core/net-procfs.c", reason: "protocols the node's kernel has been given"),
+        .namespaced("/proc/net/netfilter", kind: .directory, source: "net/netfilter/core.c", reason: "of the reader's network namespace"),
+        .deny("/proc/net/netfilter/nf_log", source: "net/netfilter/nf_log.c", reason: "modules the node has loaded"),
     ]
+
+    /// Lists of the whole kernel. The third, `_tables_names`, is of the namespace, and what iptables-save goes by.
+    static let procNetTables: [Row] = ["ip", "ip6", "arp"].flatMap { family in
+        ["matches", "targets"].map {
+            .deny("/proc/net/\(family)_tables_\($0)", source: "net/netfilter/x_tables.c", reason: "modules the node has loaded")
+        }
+    }
 }

@@ -39,9 +39,11 @@ import Tree
     @Test func whatCountsForTheWholeNodeIsClosedInTheNetworkNamespace() {
         #expect(
             StagingPlan.network(procfs: "/procfs")
-                == ["softnet_stat", "protocols", "sockstat", "stat", "rt_acct", "ip_vs_stats_percpu", "ptype"].map {
-                    .close("/procfs/1/net/" + $0)
-                })
+                == [
+                    "softnet_stat", "protocols", "sockstat", "stat", "rt_acct", "ip_vs_stats_percpu", "ptype", "netfilter/nf_log",
+                    "ip_tables_matches", "ip_tables_targets", "ip6_tables_matches", "ip6_tables_targets", "arp_tables_matches",
+                    "arp_tables_targets",
+                ].map { .close("/procfs/1/net/" + $0) })
     }
 
     @Test func aViewIsProcfsThenCoversThenSysfs() {
