@@ -21,6 +21,8 @@ public import SystemPackage
     /// Under the lock.
     private var jobs: [Job] = []
     private var isRunning = false
+    /// When the job that is being done was begun, CLOCK_MONOTONIC in nanoseconds.
+    private var begun: Int64?
 
     /// A thread that is idle for so long ends.
     private static let idle = 1000
@@ -45,7 +47,7 @@ public import SystemPackage
     }
 
     /// Does `body` on the thread and waits for it. ETIMEDOUT when it, or those before it, take too long: it may still be done then
-    /// if it has begun.
+    /// if it has begun. At once when the one being done has taken as long already: who waits for it is a thread others need.
     public func run<Value: Sendable>(
         milliseconds: Int, _ body: @escaping @Sendable () throws(Errno) -> Value
     ) throws(Errno) -> Value {
@@ -54,6 +56,7 @@ public import SystemPackage
         var end = SerialThread.after(milliseconds: milliseconds)
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
+        if let begun, Clock.monotonic - begun >= Int64(milliseconds) * 1_000_000 { throw .timedOut }
         if !isRunning {
             try Threads.start(stack: 256 << 10) { [self] in serve() }
             isRunning = true
@@ -83,10 +86,12 @@ public import SystemPackage
             }
             jobs.removeFirst()
             job.isStarted = true
+            begun = Clock.monotonic
             unsafe pthread_mutex_unlock(lock)
             job.body()
             unsafe pthread_mutex_lock(lock)
             job.isDone = true
+            begun = nil
             unsafe pthread_cond_broadcast(changed)
             end = SerialThread.after(milliseconds: SerialThread.idle)
         }
