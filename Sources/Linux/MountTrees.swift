@@ -2,25 +2,36 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// A copy of mounts that is nowhere yet: taken in one mount namespace, it can be put into another.
+/// A copy of mounts that is nowhere yet: taken in one mount namespace, it can be put into another. It is in no peer group: what is mounted
+/// on it there, by whoever is root there, is not mounted on what it was taken from, nor the other way round.
 public struct MountTree: ~Copyable {
     private let tree: OwnedFD
 
     /// Copies what is mounted at `path`, and with `recursive` everything below. EINVAL: the path is not of the own mount namespace.
     public init(_ path: String, recursive: Bool = false) throws(Errno) {
-        tree = OwnedFD(taking: try check(unsafe clinux_open_tree(AT_FDCWD, path, MountTree.clone | (recursive ? MountTree.recursive : 0))))
+        tree = try MountTree.take(AT_FDCWD, path, recursive ? MountTree.recursive : 0)
     }
 
     /// The same of an open file or directory.
     public init(_ place: borrowing OwnedFD, recursive: Bool = false) throws(Errno) {
-        let flags = MountTree.clone | MountTree.emptyPath | (recursive ? MountTree.recursive : 0)
-        tree = OwnedFD(taking: try check(unsafe clinux_open_tree(place.raw, "", flags)))
+        tree = try MountTree.take(place.raw, "", MountTree.emptyPath | (recursive ? MountTree.recursive : 0))
+    }
+
+    private static func take(_ directory: CInt, _ path: String, _ flags: UInt32) throws(Errno) -> OwnedFD {
+        let tree = OwnedFD(taking: try check(unsafe clinux_open_tree(directory, path, MountTree.clone | flags)))
+        _ = try check(clinux_mount_setattr_private(tree.raw))
+        return tree
     }
 
     /// Shifts the owners of the topmost mount by the maps of a user namespace; device nodes in it are none, as in `Mounts.map`.
     /// EINVAL: its filesystem cannot be ID-mapped. EPERM: it already is.
     public borrowing func mapIDs(_ userNamespace: CInt) throws(Errno) {
         _ = try check(unsafe clinux_mount_setattr(tree.raw, "", MountTree.emptyPath, 0x10_0000 | MountTree.noDevices, 0, userNamespace))
+    }
+
+    /// Has device nodes in the topmost mount be none.
+    public borrowing func setNoDevices() throws(Errno) {
+        _ = try check(unsafe clinux_mount_setattr(tree.raw, "", MountTree.emptyPath, MountTree.noDevices, 0, -1))
     }
 
     /// Makes it read-only, with everything below.

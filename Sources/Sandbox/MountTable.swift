@@ -11,6 +11,8 @@ struct MountTable {
         var root: String
         /// `/proc/sys`
         var point: String
+        /// Those of the mount: `["rw", "nosuid", "relatime"]`.
+        var flags: [Substring]
         var type: String
         /// `/dev/vda1`, or a name that means nothing.
         var source: String
@@ -32,7 +34,7 @@ struct MountTable {
             mounts.append(
                 Mount(
                     device: String(fields[2]), root: MountTable.unescape(fields[3]), point: MountTable.unescape(fields[4]),
-                    type: String(fields[dash + 1]), source: MountTable.unescape(fields[dash + 2]),
+                    flags: fields[5].split(separator: ","), type: String(fields[dash + 1]), source: MountTable.unescape(fields[dash + 2]),
                     options: MountTable.unescape(fields[dash + 3])))
         }
     }

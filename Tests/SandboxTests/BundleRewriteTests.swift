@@ -84,17 +84,19 @@ import Testing
         #expect(bundle.spec["hostname"] == "web-0")
     }
 
-    /// An engine that remounts what is staged without device nodes has to say so; one that does not must not begin to.
-    @Test func aRemountOfAVolumeKeepsItWithoutDevices() throws {
+    /// An engine that remounts what is staged without devices has to say so; one that does not must not begin to.
+    @Test func aRemountKeepsWhatIsLocked() throws {
         let volume: JSON = "/var/lib/kubelet/pods/uid-1/volumes/kubernetes.io~empty-dir/a"
-        let asked: [JSON] = [["rbind", "rprivate", "rw"], ["rbind", "ro"], ["bind", "dev", "noexec"], []]
-        let bundle = try rewritten { spec in
-            spec["mounts"] = .array(
-                asked.map { ["destination": "/a", "type": "bind", "source": volume, "options": $0] }
-                    + [["destination": "/b", "type": "bind", "source": "/of/the/vnode", "options": ["rbind", "ro"]]])
+        let asked: [JSON] = [["rbind", "rprivate", "rw"], ["rbind", "ro"], ["bind", "dev", "noexec"], [], ["bind", "rw", "nosuid"]]
+        var bundle = try rewritten { spec in
+            spec["mounts"] = .array(asked.map { ["destination": "/a", "type": "bind", "source": volume, "options": $0] })
         }
+        let lines = asked.indices.map { index in
+            "\(index) 1 8:1 / /inner/c/mounts/\(index) \(index == 4 ? "ro" : "rw"),nodev,relatime - ext4 /dev/sda rw"
+        }
+        bundle.keepFlags(MountTable(lines.joined(separator: "\n")))
         let expected: [JSON] = [
-            ["rbind", "rprivate", "rw"], ["rbind", "ro", "nodev"], ["bind", "noexec", "nodev"], [], ["rbind", "ro"],
+            ["rbind", "rprivate", "rw"], ["rbind", "ro", "nodev"], ["bind", "noexec", "nodev"], [], ["bind", "nosuid", "nodev", "ro"],
         ]
         #expect(bundle.spec["mounts"]?.array?.map { $0["options"] } == expected)
     }
@@ -136,14 +138,52 @@ import Testing
         #expect(try BundleRewrite(spec, in: told).sources[0].shownAt == shm)
     }
 
-    @Test func aPodOfNoUIDHasNoVolumesOfTheNodes() {
+    private func rest(_ source: String, of pod: PodAnnotations?) throws(Failure) -> String? {
+        try ManagedPaths().place(of: source, pod: pod, container: "c")?.rest
+    }
+
+    @Test func aPodOfNoUIDHasNoVolumesOfTheNodes() throws {
         var nobody = pod
         nobody.uid = ""
-        #expect(ManagedPaths().place(of: "/var/lib/kubelet/pods//volumes/a", pod: nobody, container: "c") == nil)
+        #expect(try rest("/var/lib/kubelet/pods//volumes/a/b", of: nobody) == nil)
         nobody.uid = ".."
-        #expect(ManagedPaths().place(of: "/var/lib/kubelet/pods/../x", pod: nobody, container: "c") == nil)
-        #expect(ManagedPaths().place(of: "/var/lib/kubelet/pods/uid-1", pod: pod, container: "c") == nil)
-        #expect(ManagedPaths().place(of: "/var/lib/kubelet/pods/uid-1/etc-hosts", pod: nil, container: "c") == nil)
+        #expect(try rest("/var/lib/kubelet/pods/../volumes/a/b", of: nobody) == nil)
+        #expect(try rest("/var/lib/kubelet/pods/uid-1/etc-hosts", of: nil) == nil)
+    }
+
+    @Test(arguments: [
+        "etc-hosts", "containers/main/0a1b", "volumes/kubernetes.io~secret/s", "volumes/kubernetes.io~csi/pv/mount",
+        "volume-subpaths/v/main/0",
+    ]) func whatTheKubeletGivesAContainerIsTheNodes(_ place: String) throws {
+        #expect(try rest("/var/lib/kubelet/pods/uid-1/" + place, of: pod) == place)
+    }
+
+    @Test(arguments: [
+        ("/run/containerd", "sandboxes/sand/shm"), ("/var/lib/containerd", "sandboxes/sand/resolv.conf"),
+        ("/var/lib/containerd", "containers/c/volumes/0a"),
+    ]) func whatContainerdGivesAContainerIsTheNodes(_ top: String, _ place: String) throws {
+        #expect(try rest("\(top)/io.containerd.grpc.v1.cri/\(place)", of: pod) != nil)
+    }
+
+    /// containerd follows a symlink at the end of a hostPath, which an author has made once the pod's uid was known.
+    @Test(arguments: [
+        "", "/volumes", "/volumes/kubernetes.io~configmap", "/volumes/kubernetes.io~empty-dir/a/b", "/volumes/kubernetes.io~csi/pv",
+        "/volumes/kubernetes.io~empty-dir/a/mount", "/containers", "/containers/main", "/plugins/x", "/volume-subpaths/v/main",
+        "/volume-subpaths/v/main/0/x", "/etc-hosts/x",
+    ]) func aDirectoryAboveOrWithinIsRefused(_ place: String) {
+        #expect(throws: Failure.self) { try rest("/var/lib/kubelet/pods/uid-1" + place, of: pod) }
+    }
+
+    @Test(arguments: ["sandboxes/sand", "sandboxes/sand/shm/x", "containers/c", "containers/c/volumes", "containers/c/status"])
+    func containerdsOwnIsRefused(_ place: String) {
+        #expect(throws: Failure.self) { try rest("/run/containerd/io.containerd.grpc.v1.cri/" + place, of: pod) }
+    }
+
+    @Test func whatTheKubeletWritesNoContainerDoes() {
+        for plugin in ["configmap", "secret", "projected", "downward-api"] {
+            #expect(ManagedPaths.isWrittenByKubelet(plugin: "kubernetes.io~" + plugin))
+        }
+        #expect(!ManagedPaths.isWrittenByKubelet(plugin: "kubernetes.io~empty-dir"))
     }
 
     @Test func masksOfTheTreesAreLeftOutSysctlsTakenOut() throws {

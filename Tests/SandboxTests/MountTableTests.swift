@@ -16,7 +16,9 @@ import Testing
     @Test func aLineOfIt() {
         #expect(
             table.mounts[2]
-                == .init(device: "0:31", root: #"/sub\x"#, point: "/srv/a b", type: "xfs", source: "/dev/my disk", options: "rw,quota"))
+                == .init(
+                    device: "0:31", root: #"/sub\x"#, point: "/srv/a b", flags: ["rw", "nosuid"], type: "xfs", source: "/dev/my disk",
+                    options: "rw,quota"))
         #expect(table.mounts.count == 5, "what is no line is left out")
     }
 

@@ -98,6 +98,24 @@ struct BundleRewrite {
         spec["mounts"] = .array(mounts.filter { !["cgroup", "cgroup2"].contains($0["type"]?.string ?? "") })
     }
 
+    /// What a staged mount does not allow is locked in the vNode's user namespace, and cannot be undone: an engine that remounts it for other
+    /// options has to say it too.
+    mutating func keepFlags(_ staging: MountTable) {
+        guard let mounts = spec["mounts"]?.array else { return }
+        let locked = ["ro": "rw", "nosuid": "suid", "nodev": "dev", "noexec": "exec"]
+        spec["mounts"] = .array(
+            mounts.map { entry in
+                let options = (entry["options"]?.array ?? []).compactMap(\.string)
+                guard entry["type"]?.string == "bind", options.contains(where: BundleRewrite.isSet),
+                    let flags = entry["source"]?.string.flatMap({ staging.mount(at: $0) })?.flags.map(String.init)
+                else { return entry }
+                let kept = locked.keys.sorted().filter { flags.contains($0) && !options.contains($0) }
+                var mount = entry
+                mount["options"] = .array((options.filter { option in !kept.contains { locked[$0] == option } } + kept).map { .string($0) })
+                return mount
+            })
+    }
+
     static func isOfTree(_ path: String) -> Bool {
         ["/proc", "/sys"].contains { path == $0 || path.hasPrefix($0 + "/") }
     }
@@ -242,12 +260,7 @@ extension BundleRewrite {
                 sources.append(found)
                 mount["type"] = "bind"
                 mount["source"] = .string(target)
-                var kept = options.filter { !BundleRewrite.isOfIDs($0) }
-                // It is staged without device nodes, which cannot be undone: an engine that remounts it for other options has to say so too.
-                if case .node = found.origin, kept.contains(where: BundleRewrite.isSet) {
-                    kept = kept.filter { !["dev", "nodev"].contains($0) } + ["nodev"]
-                }
-                mount["options"] = .array(kept.map { .string($0) })
+                mount["options"] = .array(options.filter { !BundleRewrite.isOfIDs($0) }.map { .string($0) })
             } else if BundleRewrite.newFileSystems.contains(type) {
                 if entry["options"] != nil { mount["options"] = .array(options.filter { !BundleRewrite.isOfIDs($0) }.map { .string($0) }) }
             } else {
@@ -263,7 +276,11 @@ extension BundleRewrite {
     private func source(
         _ source: String, target: String, destination: String, _ surroundings: Surroundings
     ) throws(Failure) -> Source {
-        if let place = surroundings.paths.place(of: source, pod: surroundings.pod, container: surroundings.container) {
+        let found: ManagedPaths.Place?
+        do throws(Failure) {
+            found = try surroundings.paths.place(of: source, pod: surroundings.pod, container: surroundings.container)
+        } catch { throw Failure("staging \(destination): \(error.message)") }
+        if let place = found {
             // Once a pod: its containers share it.
             let isShown = surroundings.pod?.isSandbox == true && surroundings.paths.isShm(source, pod: surroundings.pod)
             return Source(target: target, origin: .node(place), shownAt: isShown ? source : nil, destination: destination)

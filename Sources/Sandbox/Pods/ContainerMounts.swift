@@ -44,7 +44,9 @@ final class ContainerMounts {
         _ source: BundleRewrite.Source, _ place: ManagedPaths.Place, _ users: borrowing OwnedFD, _ log: RuntimeLog
     ) throws(Failure) {
         let path = place.base + "/" + place.rest
-        try SubPaths.check(place, destination: source.destination)
+        let parts = place.rest.split(separator: "/")
+        let plugin = try SubPaths.plugin(place, destination: source.destination) ?? (parts.count > 2 ? String(parts[1]) : "")
+        let isReadOnly = ManagedPaths.isWrittenByKubelet(plugin: plugin)
         let found = try attempt("staging \(source.destination)", path) { () throws(Errno) in
             let base = try Files.open(place.base, flags: Files.place | O_DIRECTORY)
             return try Files.openBeneath(place.rest, base)
@@ -55,7 +57,7 @@ final class ContainerMounts {
             _ = try check(unsafe fstat(found.raw, &information))
             // procfs and sysfs: of no use to kubelet and containerd, and of the node whoever has put them there.
             if [0x9fa0, 0x6265_6572].contains(try Files.fileSystem(of: found)) { throw .notPermitted }
-            return try ContainerMounts.mapped(found, users, &unmapped).release()
+            return try ContainerMounts.mapped(found, users, readOnly: isReadOnly, &unmapped).release()
         }
         if let unmapped {
             log.warning(
@@ -64,7 +66,7 @@ final class ContainerMounts {
         var shown: CInt?
         if source.shownAt != nil {
             shown = try attempt("staging \(source.destination)", path) { () throws(Errno) in
-                try ContainerMounts.mapped(found, users, &unmapped).release()
+                try ContainerMounts.mapped(found, users, readOnly: isReadOnly, &unmapped).release()
             }
         }
         taken.append(Taken(source: source, tree: first, isDirectory: information.st_mode & S_IFMT == S_IFDIR, shown: shown))
@@ -72,17 +74,16 @@ final class ContainerMounts {
 
     /// `unmapped` is why it is as it is.
     private static func mapped(
-        _ place: borrowing OwnedFD, _ users: borrowing OwnedFD, _ unmapped: inout Errno?
+        _ place: borrowing OwnedFD, _ users: borrowing OwnedFD, readOnly: Bool, _ unmapped: inout Errno?
     ) throws(Errno) -> OwnedFD {
         let tree = try MountTree(place)
         do throws(Errno) { try tree.mapIDs(users.raw) } catch {
             guard error == .invalidArgument || error == .notPermitted else { throw error }
             unmapped = error
-            let plain = OwnedFD(taking: try MountTree(place).release())
             // Device nodes in it have the node's owners, and are none of the vNode's.
-            try Mounts.setAttributes(of: plain, flags: UInt64(Mounts.Flags.noDevices.rawValue))
-            return plain
+            try tree.setNoDevices()
         }
+        if readOnly { try tree.setReadOnly() }
         return OwnedFD(taking: tree.release())
     }
 

@@ -120,8 +120,8 @@ final class Creation {
         let answer: Inside.Answer
         do throws(Failure) {
             answer = try vnode.run { () throws(Failure) in
-                try staged.stage(rewrite, tree, mounts, sysctls, network: network, in: vnode)
-                return try staged.runEngine(arguments, console: console, network: entered, log: file.file.raw, in: vnode)
+                let table = try staged.stage(rewrite, tree, mounts, sysctls, network: network, in: vnode)
+                return try staged.runEngine(arguments, staging: table, console: console, network: entered, log: file.file.raw, in: vnode)
             }
         } catch {
             log.append(file.bytes)

@@ -13,17 +13,41 @@ public struct ManagedPaths: Sendable, Equatable {
         public var rest: String
     }
 
+    /// What containers are given of each directory; `*` is any name. Nothing above these and nothing within: containerd follows a symlink a
+    /// hostPath ends in, on the node, so an author may have any path here. With a directory above a volume, or with what is in one of a CSI
+    /// driver beside `mount`, a pod could have the kubelet write and remove elsewhere.
+    private static let ofPod = [
+        "etc-hosts", "containers/*/*", "volumes/*/*", "volumes/kubernetes.io~csi/*/mount", "\(SubPaths.directory)/*/*/*",
+    ]
+    private static let ofSandbox = ["hostname", "hosts", "resolv.conf", "shm"]
+    private static let ofContainer = ["volumes/*"]
+
     /// nil for a path of the vNode's.
-    public func place(of source: String, pod: PodAnnotations?, container: String) -> Place? {
+    func place(of source: String, pod: PodAnnotations?, container: String) throws(Failure) -> Place? {
         guard let pod, ManagedPaths.isPlain(source) else { return nil }
-        var bases: [String] = []
-        if ManagedPaths.isComponent(pod.uid) { bases.append("\(kubelet)/pods/\(pod.uid)") }
+        var bases: [(path: String, layouts: [String])] = []
+        if ManagedPaths.isComponent(pod.uid) { bases.append(("\(kubelet)/pods/\(pod.uid)", ManagedPaths.ofPod)) }
         for directory in containerd {
-            if ManagedPaths.isComponent(pod.sandboxID) { bases.append("\(directory)/io.containerd.grpc.v1.cri/sandboxes/\(pod.sandboxID)") }
-            if ManagedPaths.isComponent(container) { bases.append("\(directory)/io.containerd.grpc.v1.cri/containers/\(container)") }
+            let cri = directory + "/io.containerd.grpc.v1.cri"
+            if ManagedPaths.isComponent(pod.sandboxID) { bases.append(("\(cri)/sandboxes/\(pod.sandboxID)", ManagedPaths.ofSandbox)) }
+            if ManagedPaths.isComponent(container) { bases.append(("\(cri)/containers/\(container)", ManagedPaths.ofContainer)) }
         }
-        guard let base = bases.first(where: { source.hasPrefix($0 + "/") }) else { return nil }
-        return Place(base: base, rest: String(source.dropFirst(base.count + 1)))
+        guard let (base, layouts) = bases.first(where: { source == $0.path || source.hasPrefix($0.path + "/") }) else { return nil }
+        let rest = String(source.dropFirst(base.count + 1))
+        guard layouts.contains(where: { ManagedPaths.matches(rest, $0) }), !ManagedPaths.matches(rest, "volumes/kubernetes.io~csi/*") else {
+            throw Failure("\(source): not what kubelet or containerd give a container: a hostPath is a path of the vNode")
+        }
+        return Place(base: base, rest: rest)
+    }
+
+    private static func matches(_ rest: String, _ layout: String) -> Bool {
+        let (parts, names) = (rest.split(separator: "/"), layout.split(separator: "/"))
+        return parts.count == names.count && zip(parts, names).allSatisfy { $0 == $1 || $1 == "*" }
+    }
+
+    /// Volumes the kubelet writes to, as the node's root and following links: no container may, whatever its bundle says (CVE-2017-1002102).
+    static func isWrittenByKubelet(plugin: some StringProtocol) -> Bool {
+        ["configmap", "downward-api", "projected", "secret"].contains { plugin == "kubernetes.io~" + $0 }
     }
 
     /// `/dev/shm` of a pod: what its containers share, shown in the outer container at its own path.

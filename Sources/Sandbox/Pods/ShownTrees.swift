@@ -53,12 +53,9 @@ struct ShownTrees {
         return nil
     }
 
-    /// Only in staging.
-    static func check(_ pid: Int32, top: String, engine: String) throws(Failure) {
-        let fault = try attempt("looking at the container's mounts") { () throws(Errno) in
-            ShownTrees(of: top, staging: try MountTable()).fault(in: try MountTable(of: "\(pid)"))
-        }
-        if let fault {
+    static func check(_ pid: Int32, top: String, in staging: MountTable, engine: String) throws(Failure) {
+        let shown = try attempt("looking at the container's mounts") { () throws(Errno) in try MountTable(of: "\(pid)") }
+        if let fault = ShownTrees(of: top, staging: staging).fault(in: shown) {
             throw Failure("the engine \(engine) shows the container what it must not: \(fault): use runc, or crun 1.9 or later")
         }
     }

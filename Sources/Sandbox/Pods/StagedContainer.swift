@@ -12,10 +12,11 @@ struct StagedContainer {
     /// Nobody was in its network namespace before.
     let isFirst: Bool
 
+    /// Answers the mounts of staging, with those of the container.
     func stage(
         _ rewrite: BundleRewrite, _ tree: RootTree, _ mounts: ContainerMounts, _ sysctls: ContainerSysctls,
         network: NetworkNamespace?, in vnode: Inside
-    ) throws(Failure) {
+    ) throws(Failure) -> MountTable {
         var steps: [MountStep] = [.directory(top), .filesystem("tmpfs", at: top, options: "mode=755,size=8m")]
         steps += ["proc", "sys"].map { .directory("\(top)/\($0)") }
         try MountStep.perform(steps, "staging")
@@ -36,14 +37,18 @@ struct StagedContainer {
         try sysctls.apply(network: entered, tree: top + "/proc")
         var rewrite = rewrite
         if !ViewPlan.hasCgroupDirectory(top) { rewrite.dropCgroupMount() }
+        let table = try attempt("reading the mount table of staging") { () throws(Errno) in try MountTable() }
+        rewrite.keepFlags(table)
         let bytes: [UInt8]
         do { bytes = try rewrite.spec.bytes() } catch { throw Failure("writing the bundle: \(error)") }
         try MountStep.perform([.text(top + "/config.json", bytes)], "writing the bundle")
+        return table
     }
 
-    /// Has the engine run a command with files of its own instead of those of the node. Answers with the pid it wrote.
+    /// Has the engine run a command with files of its own instead of those of the node. Answers with the pid it wrote. `staging`: for
+    /// `create`, what the container may be shown of it.
     func runEngine(
-        _ arguments: RuntimeArguments, console: CInt?, network: CInt?, log: CInt, in vnode: Inside
+        _ arguments: RuntimeArguments, staging: MountTable? = nil, console: CInt?, network: CInt?, log: CInt, in vnode: Inside
     ) throws(Failure) -> Inside.Answer {
         let files = "\(top)/run-\(getpid())"
         // Of a process that was killed, and had the same pid.
@@ -55,7 +60,7 @@ struct StagedContainer {
             try? Directories.removeTree(files)
         }
         var changed = arguments.with("pid-file", files + "/pid")
-        if arguments.command == "create" { changed = changed.with("bundle", top) }
+        if staging != nil { changed = changed.with("bundle", top) }
         if let console {
             try MountStep.perform([.file(files + "/console")], "staging the console socket")
             try attempt("staging the console socket", files) { () throws(Errno) in try MountTree.move(console, to: files + "/console") }
@@ -82,11 +87,11 @@ struct StagedContainer {
             try register(descriptor)
         }
         if let bytes = try? Files.read(files + "/pid") { answer.pid = Int32(String(decoding: bytes, as: UTF8.self)) }
-        if answer.status == 0, arguments.command == "create" {
+        if answer.status == 0, let staging {
             guard !listener.isAlone else {
                 throw Failure("the engine \(vnode.engine.name) sends no seccomp descriptor: it was built without seccomp")
             }
-            if let pid = answer.pid { try ShownTrees.check(pid, top: top, engine: vnode.engine.name) }
+            if let pid = answer.pid { try ShownTrees.check(pid, top: top, in: staging, engine: vnode.engine.name) }
         }
         if answer.status == 0, listener.isPending {
             guard let process = answer.pid.flatMap(ProcessIdentity.init(pid:))?.open() else {

@@ -7,19 +7,21 @@ import SystemPackage
 enum SubPaths {
     static let directory = "volume-subpaths"
 
-    /// Throws for the source of a mount that is a sub-path, and none of a volume. Only on the node.
-    static func check(_ place: ManagedPaths.Place, destination: String) throws(Failure) {
+    /// The plugin of the volume that the source of a mount is a sub-path of: `kubernetes.io~secret`. nil for what is none. Only on the node.
+    static func plugin(_ place: ManagedPaths.Place, destination: String) throws(Failure) -> String? {
         let parts = place.rest.split(separator: "/").map(String.init)
-        guard parts.first == directory else { return }
-        guard parts.count >= 4, let table = try? MountTable() else { throw refusal(place, destination) }
-        var volumes: [String] = []
-        for plugin in (try? Directories.list(place.base + "/volumes")) ?? [] {
-            let volume = "\(place.base)/volumes/\(plugin.name)/\(parts[1])"
-            // A CSI driver's is mounted one below.
-            for path in [volume, volume + "/mount"] where Directories.kind(path) == .directory { volumes.append(path) }
+        guard parts.first == directory else { return nil }
+        // As the mount table has it.
+        guard parts.count == 4, let table = try? MountTable(), let base = try? NodePlace(place.base).path else {
+            throw refusal(place, destination)
         }
-        let point = place.base + "/" + parts.prefix(4).joined(separator: "/")
-        guard isShown(at: point, of: volumes, in: table) else { throw refusal(place, destination) }
+        for plugin in (try? Directories.list(base + "/volumes")) ?? [] {
+            let volume = "\(base)/volumes/\(plugin.name)/\(parts[1])"
+            // A CSI driver's is mounted one below.
+            let volumes = [volume, volume + "/mount"].filter { Directories.kind($0) == .directory }
+            if isShown(at: base + "/" + place.rest, of: volumes, in: table) { return plugin.name }
+        }
+        throw refusal(place, destination)
     }
 
     private static func refusal(_ place: ManagedPaths.Place, _ destination: String) -> Failure {

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+import traceback
 
 BIN = os.path.abspath(os.environ.get("VNODE_BIN", ".build/release"))
 ROOT = "/run/vnode-runtime-test/k8s.io"
@@ -16,6 +17,31 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def run(*words, **options):
     return subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options).stdout
+
+
+def mount(source, place, kind):
+    if libc.mount(source.encode(), place.encode(), kind.encode(), 0, None):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), place)
+
+
+def inside(pid, work):
+    """Has `work` done by root of a process' user and mount namespaces."""
+    child = os.fork()
+    if child == 0:
+        try:
+            namespaces = [os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in ("user", "mnt")]
+            for namespace in namespaces:
+                if libc.setns(namespace, 0):
+                    raise OSError(ctypes.get_errno(), "setns")
+            os.setgid(0)
+            os.setuid(0)
+            work()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    if os.waitpid(child, 0)[1]:
+        raise Ended("what was to be done inside failed")
 
 
 class Ended(Exception):

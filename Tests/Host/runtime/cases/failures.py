@@ -25,7 +25,7 @@ def failures_leave_nothing(machine):
         one.unmount()
 
     pod = Pod(machine, "p1", "shop")
-    gone = f"{machine.kubelet}/pods/{pod.uid}/volumes/gone"
+    gone = f"{machine.kubelet}/pods/{pod.uid}/volumes/kubernetes.io~empty-dir/gone"
     set_linux = lambda **more: lambda spec: spec["linux"].update(more)  # noqa: E731
     bad(["vnode: hooks.prestart"], lambda spec: spec.update(hooks={"prestart": [{"path": "/bin/true"}]}))
     bad(["vnode: Hooks: must be written hooks"], lambda spec: spec.update(Hooks={"prestart": [{"path": "/bin/true"}]}))

@@ -3,7 +3,7 @@
 import os
 
 from checks import case, expect, has
-from shim import Container, Pod, bind, run
+from shim import Container, Pod, bind, inside, mount, run
 
 
 @case
@@ -18,16 +18,16 @@ def volumes(machine):
     open(hosts, "w").write("hosts of the pod")
     os.makedirs(machine.scratch + "/secret")
     open(machine.scratch + "/secret/key", "w").write("of the node")
-    mounts = [bind(volume, "/data"), bind(volume + "/file", "/one", "ro"), bind(hosts, "/etc/hosts"), bind(machine.scratch + "/secret", "/host")]
+    mounts = [bind(volume, "/data"), bind(volume, "/one", "ro"), bind(hosts, "/etc/hosts"), bind(machine.scratch + "/secret", "/host")]
     try:
         one = Container(machine, "container1", ["sleep", "60"], pod, mounts=mounts).begin()
-        expect("file", one.execute("cat", "/data/file", "/one", "/etc/hosts").stdout, "from the node" * 2 + "hosts of the pod")
+        expect("file", one.execute("cat", "/data/file", "/one/file", "/etc/hosts").stdout, "from the node" * 2 + "hosts of the pod")
         expect("owners", one.execute("stat", "-c", "%u %g", "/data/file").stdout.strip(), "0 2000")
         expect("write", one.execute("sh", "-c", "echo x >/data/new; stat -c %u /data/new").stdout.strip(), "0")
         expect("owner on the node", os.stat(volume + "/new").st_uid, 0)
         # The engine's device filter lets the real one through.
         has(one.execute("sh", "-c", "(: >/data/null) 2>&1").stdout.lower(), "permission denied")
-        assert one.execute("touch", "/one").returncode != 0, "a read-only mount can be written to"
+        assert one.execute("touch", "/one/file").returncode != 0, "a read-only mount can be written to"
         expect("a hostPath", one.execute("ls", "/host").stdout, "")
         one.execute("touch", "/host/mark")
         two = Container(machine, "container2", ["sleep", "60"], pod, mounts=[bind(machine.scratch + "/secret", "/host")]).begin()
@@ -54,11 +54,98 @@ def volumes_of_others(machine):
         assert "shadow" not in one.execute("ls", "/node-etc").stdout
         one.end()
         bad = Container(machine, "container2", ["true"], pod, mounts=[bind(volume + "/link", "/x")])
-        has(bad.create().log, "vnode: staging /x: ", "/data/link", "ELOOP")
+        has(bad.create().log, "vnode: staging /x: ", "/data/link", "not what kubelet or containerd give a container")
+        bad.unmount()
+        os.symlink(volume, pod.volume("data") + "2")
+        bad = Container(machine, "container3", ["true"], pod, mounts=[bind(volume + "2", "/x")])
+        has(bad.create().log, "vnode: staging /x: ", "/data2", "ELOOP")
         bad.unmount()
     finally:
         pod.forget()
         other.forget()
+
+
+@case
+def what_the_kubelet_writes(machine):
+    """a directory the kubelet follows as the node's root is no container's to write to: none above a volume, none of a configMap"""
+    pod = Pod(machine, "p1", "shop")
+    top = f"{machine.kubelet}/pods/{pod.uid}"
+    keys = os.path.dirname(os.path.dirname(pod.volume("data"))) + "/kubernetes.io~configmap/keys"
+    os.makedirs(keys)
+    open(keys + "/key", "w").write("a key")
+    sub = top + "/volume-subpaths/keys/main/0"
+    os.makedirs(sub)
+    run("mount", "--bind", keys, sub)
+    try:
+        # What containerd makes of a hostPath that ends in a symlink of another pod's.
+        for source in (top, top + "/volumes", top + "/volumes/kubernetes.io~configmap", top + "/volumes/kubernetes.io~csi/pv", top + "/containers"):
+            os.makedirs(source, exist_ok=True)
+            bad = Container(machine, "container2", ["true"], pod, mounts=[bind(source, "/x")])
+            ended = bad.create()
+            expect(f"status of {source}", ended.returncode, 1)
+            has(ended.log, f"vnode: staging /x: {source}: not what kubelet or containerd give a container")
+            bad.unmount()
+        one = Container(machine, "container1", ["sleep", "60"], pod, mounts=[bind(keys, "/keys"), bind(sub, "/sub")]).begin()
+        expect("read", one.execute("cat", "/keys/key", "/sub/key").stdout, "a keya key")
+        for place in ("/keys", "/sub"):
+            has(one.execute("sh", "-c", f"(: >{place}/..data) 2>&1").stdout.lower(), "read-only file system")
+        one.end()
+        expect("in the configMap", os.listdir(keys), ["key"])
+    finally:
+        run("umount", sub)
+        pod.forget()
+
+
+@case
+def read_only_mounts(machine):
+    """a read-only hostPath of a directory, of / and of /proc, whose mounts have more that is locked"""
+    mounts = [bind("/srv", "/srv", "ro"), bind("/", "/host", "ro"), bind("/proc", "/host-proc", "ro"), bind("/sys", "/host-sys", "ro", "rslave")]
+    one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), mounts=mounts).begin()
+    for place in ("/srv", "/host"):
+        has(one.execute("sh", "-c", f"(: >{place}/x) 2>&1").stdout.lower(), "read-only file system")
+    has(one.execute("cat", "/host-proc/cmdline").stdout, "root=/dev/vnode")
+    one.end()
+
+
+@case
+def peers(machine):
+    """what is mounted in a vNode is not mounted on the node, nor the other way round"""
+    pod = Pod(machine, "p1", "shop")
+    volume = pod.volume("data")
+    shm = f"/run/containerd/io.containerd.grpc.v1.cri/sandboxes/{pod.identity}/shm"
+    os.makedirs(shm)
+    # As systemd has the node's mounts: in a peer group.
+    for place, kind in ((volume, "ext"), (shm, "shm")):
+        run("mount", "-t", "tmpfs", kind, place)
+        run("mount", "--make-shared", place)
+    try:
+        mounts = [bind(shm, "/dev/shm"), bind(volume, "/data")]
+        box = Container(machine, "containerbox", ["sleep", "60"], pod, "sandbox", mounts=mounts).begin()
+        mounts[1]["options"] = ["rbind", "rslave", "rw"]
+        one = Container(machine, "container1", ["sleep", "60"], pod, mounts=mounts).begin()
+        first = machine.vnode("ns-shop")["initProcess"]["pid"]
+
+        def groups(pid):
+            found = set()
+            for line in open(f"/proc/{pid}/mountinfo"):
+                fields = line.split(" - ")[0].split()[6:]
+                found |= {word.split(":")[1] for word in fields if ":" in word}
+            return found
+
+        for pid in (first, box.pid, one.pid):
+            expect("peer groups of the node", groups(pid) & groups("self"), set())
+        os.makedirs(volume + "/late")
+        for place in (shm, shm + "/late"):
+            inside(first, lambda: (os.makedirs(place, exist_ok=True), mount("mine", place, "tmpfs")))
+        run("mount", "-t", "tmpfs", "late", volume + "/late")
+        table = open("/proc/self/mountinfo").read()
+        assert " - tmpfs mine " not in table, "mounted in the vNode, seen on the node"
+        assert " - tmpfs late " not in open(f"/proc/{one.pid}/mountinfo").read(), "mounted on the node, seen in the container"
+        one.end()
+        box.end()
+    finally:
+        run("sh", "-c", f"umount -R {volume}; umount -R {shm}; rm -rf {os.path.dirname(shm)}")
+        pod.forget()
 
 
 @case
@@ -93,14 +180,14 @@ def sub_paths(machine):
 
     try:
         good = sub_path("data", volume + "/deep")
-        one = Container(machine, "container1", ["sleep", "60"], pod, mounts=[bind(good, "/x"), bind(good + "/er", "/y")]).begin()
-        expect("in a volume", one.execute("cat", "/x/er/file", "/y/file").stdout, "of the podof the pod")
+        one = Container(machine, "container1", ["sleep", "60"], pod, mounts=[bind(good, "/x")]).begin()
+        expect("in a volume", one.execute("cat", "/x/er/file").stdout, "of the pod")
         one.end()
         # As of a hostPath, under its own name and under that of a volume; one that is not mounted; the node's /proc.
         bare = f"{machine.kubelet}/pods/{pod.uid}/volume-subpaths/data/main/9"
         os.makedirs(bare)
         for source in (sub_path("host", machine.scratch + "/secret"), sub_path("data", machine.scratch + "/secret"), bare,
-                       sub_path("data", "/etc"), sub_path("host", "/proc"), good.replace("/main/0", "")):
+                       sub_path("data", "/etc"), sub_path("host", "/proc")):
             bad = Container(machine, "container2", ["true"], pod, mounts=[bind(source, "/x")])
             ended = bad.create()
             expect(f"status of {source}", ended.returncode, 1)
