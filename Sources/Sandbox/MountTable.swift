@@ -22,20 +22,25 @@ struct MountTable {
 
     var mounts: [Mount] = []
 
-    /// That of a process. EFBIG for one that is too long: never a part of it.
-    init(of process: String = "self") throws(Errno) {
-        self.init(String(decoding: try Files.read("/proc/\(process)/mountinfo", limit: 64 << 20), as: UTF8.self))
+    /// That of a process, or of it what is mounted at `top` and below. EFBIG for one that is too long: never a part of it.
+    init(of process: String = "self", at top: String = "/") throws(Errno) {
+        self.init(String(decoding: try Files.read("/proc/\(process)/mountinfo", limit: 64 << 20), as: UTF8.self), at: top)
     }
 
-    init(_ mountinfo: String) {
-        for line in mountinfo.split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard fields.count > 6, let dash = fields.firstIndex(of: "-"), fields.count > dash + 3 else { continue }
+    init(_ mountinfo: String, at top: String = "/") {
+        // By bytes: a node has thousands of lines, and each command reads them.
+        for line in mountinfo.utf8.split(separator: 0x0a) {
+            let fields = line.split(separator: 0x20)
+            guard fields.count > 6, let dash = fields.firstIndex(where: { $0.elementsEqual([0x2d]) }), fields.count > dash + 3,
+                top == "/" || fields[4].starts(with: top.utf8)
+            else { continue }
+            let point = MountTable.unescape(Substring(fields[4]))
+            guard MountTable.isIn(point, top) else { continue }
             mounts.append(
                 Mount(
-                    device: String(fields[2]), root: MountTable.unescape(fields[3]), point: MountTable.unescape(fields[4]),
-                    flags: fields[5].split(separator: ","), type: String(fields[dash + 1]), source: MountTable.unescape(fields[dash + 2]),
-                    options: MountTable.unescape(fields[dash + 3])))
+                    device: String(Substring(fields[2])), root: MountTable.unescape(Substring(fields[3])), point: point,
+                    flags: fields[5].split(separator: 0x2c).map(Substring.init), type: String(Substring(fields[dash + 1])),
+                    source: MountTable.unescape(Substring(fields[dash + 2])), options: MountTable.unescape(Substring(fields[dash + 3]))))
         }
     }
 
@@ -64,6 +69,7 @@ struct MountTable {
 
     /// `\040` and the like of a mount table.
     static func unescape(_ field: Substring) -> String {
+        guard field.utf8.contains(0x5c) else { return String(field) }
         var bytes: [UInt8] = []
         var rest = Array(field.utf8)[...]
         while let byte = rest.popFirst() {

@@ -94,29 +94,43 @@ public struct Catalog: Sendable {
         }
     }
 
+    private struct Child: Hashable {
+        var parent: Int
+        var name: String
+    }
+
     private init(unnumbered rows: [Row]) {
         var entries = [Entry(name: "", pattern: nil, parent: 0, kind: .directory, mode: 0o555, isSysctl: false, row: nil)]
+        entries.reserveCapacity(2 * rows.count)
+        var known: [Child: Int] = [:]
+        known.reserveCapacity(2 * rows.count)
+        // The components of the row before: rows of a directory stand together.
+        var way: [(name: String, entry: Int, outer: Pattern?)] = []
         for row in rows + Cover.rows {
-            var at = 0
-            var outer: Pattern?
-            let components = row.path.split(separator: "/")
-            for (depth, component) in components.enumerated() {
-                let last = depth == components.count - 1
+            let components = row.path.utf8.split(separator: 0x2f).map(Substring.init)
+            way.removeLast(max(0, way.count - max(0, components.count - 1)))
+            let shared = zip(way, components).prefix { Catalog.equal($0.name, $1) }.count
+            way.removeLast(way.count - shared)
+            let (isOfSysfs, isSysctl) = (components.first == "sys", components.starts(with: ["proc", "sys"]))
+            for (depth, component) in components.enumerated().dropFirst(way.count) {
+                let (parent, outer) = (way.last?.entry ?? 0, way.last?.outer)
+                let name = String(component)
                 let pattern = Pattern(component, below: outer)
-                outer = pattern ?? outer
-                if let known = entries[at].children.first(where: { Catalog.equal(entries[$0].name, component) }) {
-                    at = known
-                    if last { entries[at].row = row }
+                let isLast = depth == components.count - 1
+                let child = Child(parent: parent, name: name)
+                let at = known[child] ?? entries.count
+                if at < entries.count {
+                    if isLast { entries[at].row = row }
                 } else {
-                    let isOfSysfs = depth > 0 && components.first == "sys"
                     entries.append(
                         Entry(
-                            name: String(component), pattern: pattern, parent: at, kind: last ? row.kind : .directory,
-                            mode: last ? row.mode : isOfSysfs ? 0o755 : 0o555,
-                            isSysctl: depth > 0 && components.starts(with: ["proc", "sys"]), row: last ? row : nil))
-                    entries[at].children.append(entries.count - 1)
-                    at = entries.count - 1
+                            name: name, pattern: pattern, parent: parent, kind: isLast ? row.kind : .directory,
+                            mode: isLast ? row.mode : isOfSysfs && depth > 0 ? 0o755 : 0o555, isSysctl: isSysctl && depth > 0,
+                            row: isLast ? row : nil))
+                    entries[parent].children.append(at)
+                    known[child] = at
                 }
+                way.append((name, at, pattern ?? outer))
             }
         }
         self.entries = Catalog.linked(entries)
@@ -124,7 +138,7 @@ public struct Catalog: Sendable {
     }
 
     private static func overcommit(_ entries: [Entry]) -> (ratio: Int?, kilobytes: Int?) {
-        func entry(_ path: String) -> Int? { entries.firstIndex { $0.row?.path == path } }
+        func entry(_ path: String) -> Int? { entries.firstIndex { $0.row.map { equal($0.path, path) } == true } }
         return (entry("/proc/sys/vm/overcommit_ratio"), entry("/proc/sys/vm/overcommit_kbytes"))
     }
 

@@ -90,7 +90,7 @@ extension Table {
 
     private static func pressure(_ resource: PressureResource, needs: Needs, _ render: @escaping Renderer) -> Row {
         .emulate(
-            "/proc/pressure/\(resource)", .within(milliseconds: 50), needs: needs, source: "kernel/sched/psi.c", mode: 0o666,
+            "/proc/pressure/" + resource.name, .within(milliseconds: 50), needs: needs, source: "kernel/sched/psi.c", mode: 0o666,
             writing: .trigger(resource), render)
     }
 

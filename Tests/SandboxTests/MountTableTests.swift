@@ -3,7 +3,7 @@ import Testing
 @testable import Sandbox
 
 @Suite struct MountTableTests {
-    let table = MountTable(
+    static let text =
         #"""
         20 1 254:1 /@ / rw,relatime shared:1 - btrfs /dev/vda1 rw,discard
         21 20 0:30 / /srv rw - tmpfs none rw
@@ -11,7 +11,8 @@ import Testing
         23 20 0:5 / /srvother rw - proc proc rw
         24 21 0:32 / /srv/a\040b ro - ext4 /dev/vdb ro
         25 20 0:33 / /broken rw -
-        """#)
+        """#
+    let table = MountTable(text)
 
     @Test func aLineOfIt() {
         #expect(
@@ -35,6 +36,11 @@ import Testing
         #expect(holding("/srvx") == "btrfs /@/srvx")
         #expect(holding("/") == "btrfs /@")
         #expect(MountTable("").mount(holding: "/") == nil)
+    }
+
+    @Test func aPartOfIt() {
+        let part = MountTable(MountTableTests.text, at: "/srv").mounts
+        #expect(part == table.mounts.filter { MountTable.isIn($0.point, "/srv") } && part.count == 3)
     }
 
     @Test func whatIsMountedBelow() {

@@ -4,6 +4,7 @@ import Linux
 import OCI
 import Seccomp
 import SystemPackage
+import Tree
 
 /// `create`: finds or makes the vNode, stages the container, has the engine create it. A failure leaves nothing.
 final class Creation {
@@ -28,6 +29,8 @@ final class Creation {
     }
 
     private func perform(_ log: RuntimeLog) throws(Failure) -> Int32 {
+        // Made once, before the children that make the vNode and stage the container: each would make its own.
+        _ = Catalog.standard
         let bundle = try Bundle(arguments.value("bundle") ?? ".")
         let pod = try PodAnnotations(bundle.spec)
         let key = pod.flatMap(keyOfSandbox) ?? settings.mode.key(of: pod, container: record.id, root: arguments.global("root") ?? "")

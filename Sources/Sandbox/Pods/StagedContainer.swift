@@ -37,7 +37,7 @@ struct StagedContainer {
         try sysctls.apply(network: entered, tree: top + "/proc")
         var rewrite = rewrite
         if !ViewPlan.hasCgroupDirectory(top) { rewrite.dropCgroupMount() }
-        let table = try attempt("reading the mount table of staging") { () throws(Errno) in try MountTable() }
+        let table = try attempt("reading the mount table of staging") { () throws(Errno) in try MountTable(at: top) }
         rewrite.keepFlags(table)
         let bytes: [UInt8]
         do { bytes = try rewrite.spec.bytes() } catch { throw Failure("writing the bundle: \(error)") }

@@ -3,6 +3,15 @@ import Text
 /// What is waited for in a file of `/proc/pressure`.
 public enum PressureResource: UInt8, Sendable, CaseIterable {
     case cpu = 1, memory, io, irq
+
+    var name: String {
+        switch self {
+        case .cpu: "cpu"
+        case .memory: "memory"
+        case .io: "io"
+        case .irq: "irq"
+        }
+    }
 }
 
 /// A trigger written to a file of `/proc/pressure`: `some 150000 1000000`
