@@ -19,10 +19,12 @@ func settings() throws -> RuntimeSettings {
     if let pods = environment(NodeConfiguration.variable) { variables[NodeConfiguration.variable] = pods }
     let node = try NodeConfiguration.load(environment: variables)
     guard let ids = IDPool(node.ids) else { throw Failure("\(NodeConfiguration.defaultPath): ids.first and ids.last: not \(IDPool.forms)") }
-    return RuntimeSettings(
+    var settings = RuntimeSettings(
         mode: node.pods == .perPod ? .perPod : .perNamespace, engine: environment("VNODE_ENGINE") ?? node.engine,
         socket: environment("VNODE_SOCKET") ?? node.socket, stateDirectory: environment("VNODE_STATE") ?? node.stateDirectory, ids: ids
     )
+    settings.paths = ManagedPaths(kubelet: node.kubelet, containerd: [node.containerdState, node.containerdRoot])
+    return settings
 }
 
 exit(Runtime.run(Array(CommandLine.arguments.dropFirst()), settings: settings))

@@ -9,6 +9,14 @@ import Testing
         #expect(layers?.upper == "/s/9/fs")
         #expect(layers?.work == "/s/9/work")
         #expect(layers?.isVolatile == true)
+        #expect(layers?.isLabelled == false)
+        #expect(OverlayLayers(options: "rw,lowerdir=/a,fsync=volatile")?.options == ["volatile"])
+    }
+
+    @Test func optionsThatSayHowLayersAreRead() {
+        let layers = OverlayLayers(options: "rw,lowerdir=/a,redirect_dir=on,index=on,metacopy=on,xino=off,uuid=on,nfs_export=on,userxattr")
+        #expect(layers?.options == ["redirect_dir=on", "metacopy=on", "xino=off", "userxattr"])
+        #expect(OverlayLayers(options: #"rw,context="system_u:object_r:container_file_t:s0:c1,c2",lowerdir=/a"#)?.isLabelled == true)
     }
 
     @Test func relativeLayersLieBesideTheUpperOne() {

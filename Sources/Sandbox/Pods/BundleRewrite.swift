@@ -255,11 +255,11 @@ extension BundleRewrite {
                 mount["options"] = ["rbind", "nosuid", "nodev", "noexec"]
             } else if type == "bind" || options.contains("bind") || options.contains("rbind") {
                 let source = entry["source"]?.string ?? ""
-                let target = "\(surroundings.top)/mounts/\(index)"
-                let found = try self.source(source, target: target, destination: destination, surroundings)
+                let found = try self.source(
+                    source, target: "\(surroundings.top)/mounts/\(index)", destination: destination, surroundings)
                 sources.append(found)
                 mount["type"] = "bind"
-                mount["source"] = .string(target)
+                mount["source"] = .string(found.target)
                 mount["options"] = .array(options.filter { !BundleRewrite.isOfIDs($0) }.map { .string($0) })
             } else if BundleRewrite.newFileSystems.contains(type) {
                 if entry["options"] != nil { mount["options"] = .array(options.filter { !BundleRewrite.isOfIDs($0) }.map { .string($0) }) }
@@ -282,6 +282,9 @@ extension BundleRewrite {
         } catch { throw Failure("staging \(destination): \(error.message)") }
         if let place = found {
             // Once a pod: its containers share it.
+            if place.isImage {
+                return Source(target: target + RootTree.name, origin: .node(place), shownAt: nil, destination: destination)
+            }
             let isShown = surroundings.pod?.isSandbox == true && surroundings.paths.isShm(source, pod: surroundings.pod)
             return Source(target: target, origin: .node(place), shownAt: isShown ? source : nil, destination: destination)
         }

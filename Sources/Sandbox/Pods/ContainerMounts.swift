@@ -15,6 +15,7 @@ final class ContainerMounts {
     private let owner: UInt32
     private let fromOuter: [(source: BundleRewrite.Source, isFile: Bool)]
     private var taken: [Taken] = []
+    private var images: [(source: BundleRewrite.Source, tree: RootTree)] = []
     /// Where something is shown in the outer container.
     var shownAt: [String] { taken.compactMap { $0.shown == nil ? nil : $0.source.shownAt } }
 
@@ -29,7 +30,12 @@ final class ContainerMounts {
         }
         for source in sources {
             guard case .node(let place) = source.origin else { continue }
-            try take(source, place, users, log)
+            if place.isImage {
+                let path = "\(place.base)/\(place.rest)"
+                images.append((source, try RootTree(path, owner: owner, users: users, "staging \(source.destination)")))
+            } else {
+                try take(source, place, users, log)
+            }
         }
     }
 
@@ -92,6 +98,13 @@ final class ContainerMounts {
         try MountStep.perform([.directory(top + "/mounts")], "staging")
         for one in taken {
             try ContainerMounts.place(one.tree, one.source, isDirectory: one.isDirectory)
+        }
+        for (source, tree) in images {
+            let directory = String(source.target.dropLast(RootTree.name.count))
+            try MountStep.perform([.directory(directory)], "staging \(source.destination)")
+            try tree.stage(directory)
+            // The node's, and other pods'.
+            try attempt("staging \(source.destination)", source.target) { () throws(Errno) in try Mounts.setReadOnly(source.target) }
         }
         var trees: [(source: BundleRewrite.Source, tree: CInt, isDirectory: Bool)] = []
         defer { for one in trees { _ = close(one.tree) } }

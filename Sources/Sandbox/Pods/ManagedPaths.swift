@@ -1,16 +1,20 @@
 /// Which sources of mounts are the node's: what kubelet and containerd keep for this very pod. Every other path is one of the vNode's,
 /// because a pod's author chooses it.
 public struct ManagedPaths: Sendable, Equatable {
-    public var kubelet = "/var/lib/kubelet"
+    public var kubelet: String
     /// State and root directory of containerd.
-    public var containerd = ["/run/containerd", "/var/lib/containerd"]
+    public var containerd: [String]
 
-    public init() {}
+    public init(kubelet: String = "/var/lib/kubelet", containerd: [String] = ["/run/containerd", "/var/lib/containerd"]) {
+        (self.kubelet, self.containerd) = (kubelet, containerd)
+    }
 
     /// A directory nobody but kubelet or containerd writes to, and the way from there, which a pod may have had a hand in.
     public struct Place: Sendable, Equatable {
         public var base: String
         public var rest: String
+        /// An image as a volume: like a root filesystem an overlay, which cannot be ID-mapped itself.
+        public var isImage = false
     }
 
     /// What containers are given of each directory; `*` is any name. Nothing above these and nothing within: containerd follows a symlink a
@@ -21,6 +25,8 @@ public struct ManagedPaths: Sendable, Equatable {
     ]
     private static let ofSandbox = ["hostname", "hosts", "resolv.conf", "shm"]
     private static let ofContainer = ["volumes/*"]
+    /// Below it a directory for each sandbox, with one for each image.
+    private static let images = "image-volumes"
 
     /// nil for a path of the vNode's.
     func place(of source: String, pod: PodAnnotations?, container: String) throws(Failure) -> Place? {
@@ -30,6 +36,7 @@ public struct ManagedPaths: Sendable, Equatable {
         for directory in containerd {
             let cri = directory + "/io.containerd.grpc.v1.cri"
             if ManagedPaths.isComponent(pod.sandboxID) { bases.append(("\(cri)/sandboxes/\(pod.sandboxID)", ManagedPaths.ofSandbox)) }
+            if ManagedPaths.isComponent(pod.sandboxID) { bases.append(("\(cri)/\(ManagedPaths.images)/\(pod.sandboxID)", ["*"])) }
             if ManagedPaths.isComponent(container) { bases.append(("\(cri)/containers/\(container)", ManagedPaths.ofContainer)) }
         }
         guard let (base, layouts) = bases.first(where: { source == $0.path || source.hasPrefix($0.path + "/") }) else { return nil }
@@ -37,7 +44,7 @@ public struct ManagedPaths: Sendable, Equatable {
         guard layouts.contains(where: { ManagedPaths.matches(rest, $0) }), !ManagedPaths.matches(rest, "volumes/kubernetes.io~csi/*") else {
             throw Failure("\(source): not what kubelet or containerd give a container: a hostPath is a path of the vNode")
         }
-        return Place(base: base, rest: rest)
+        return Place(base: base, rest: rest, isImage: base.hasSuffix("/\(ManagedPaths.images)/\(pod.sandboxID)"))
     }
 
     private static func matches(_ rest: String, _ layout: String) -> Bool {

@@ -5,7 +5,14 @@ struct OverlayLayers: Equatable {
     /// nil for one that cannot be written to.
     var upper: String?
     var work: String?
-    var isVolatile = false
+    /// That say how layers are to be read: `metacopy=on`, `volatile`.
+    var options: [String] = []
+    /// The label SELinux gives all files (`context=`).
+    var isLabelled = false
+
+    var isVolatile: Bool { options.contains("volatile") }
+
+    private static let kept = ["metacopy=", "redirect_dir=", "userxattr", "volatile", "xino="]
 
     /// As the superblock's options have it. Relative lower layers, which containerd makes of long lists, lie where the upper one's
     /// directory does.
@@ -21,8 +28,13 @@ struct OverlayLayers: Equatable {
                 upper = path
             } else if let path = value("workdir") {
                 work = path
-            } else if option == "volatile" {
-                isVolatile = true
+            } else if option == "fsync=volatile" {
+                // As Linux 6.18 says it.
+                self.options.append("volatile")
+            } else if OverlayLayers.kept.contains(where: { option == $0 || $0.hasSuffix("=") && option.hasPrefix($0) }) {
+                self.options.append(option)
+            } else if option.hasPrefix("context=") {
+                isLabelled = true
             }
         }
         guard !lower.isEmpty else { return nil }

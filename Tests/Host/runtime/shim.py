@@ -142,8 +142,8 @@ def bind(source, destination, *options):
 class Container:
     """One container with its bundle; `pod` nil: ctr's."""
 
-    def __init__(self, machine, identity, words, pod=None, kind="container", mounts=(), change=None, image=None):
-        """`image`: a directory with a layer above the usual ones."""
+    def __init__(self, machine, identity, words, pod=None, kind="container", mounts=(), change=None, image=None, overlay=()):
+        """`image`: a directory with a layer above the usual ones; `overlay`: options of the overlay."""
         self.machine, self.identity, self.pid = machine, identity, None
         self.bundle = f"{machine.scratch}/bundles/{identity}"
         self.snapshot = f"{machine.scratch}/layers/{identity}"
@@ -152,7 +152,7 @@ class Container:
         os.makedirs(self.snapshot + "/work")
         above = image + ":" if image else ""
         layers = f"lowerdir={above}{machine.lower}:{machine.scratch}/layers/0/fs,upperdir={self.snapshot}/fs,workdir={self.snapshot}/work"
-        run("mount", "-t", "overlay", "overlay", "-o", layers, self.bundle + "/rootfs")
+        run("mount", "-t", "overlay", "overlay", "-o", ",".join([layers, *overlay]), self.bundle + "/rootfs")
         spec = self.spec(words, list(mounts))
         if pod:
             spec["annotations"] = pod.annotations(kind)

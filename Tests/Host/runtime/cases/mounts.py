@@ -231,6 +231,49 @@ def shared_memory(machine):
 
 
 @case
+def overlay_options(machine):
+    """a root of containerd's mount options volatile or index=on starts, and starts again"""
+    for options in (["volatile"], ["index=on"], ["xino=off", "redirect_dir=on", "metacopy=on"]):
+        one = Container(machine, "container1", ["sh", "-c", "echo x >>/data/file; cat /data/file"], Pod(machine, "p1", "shop"), overlay=options)
+        for times in (1, 2):
+            one.begin()
+            expect(f"status with {options}", one.wait(), 0)
+            expect(f"what was written with {options}", one.output(), "x\n" * times)
+            expect("deleted", one.delete().returncode, 0)
+        one.unmount()
+
+
+@case
+def image_volumes(machine):
+    """an image as a volume, of several layers and of one, is the image, read-only"""
+    pod = Pod(machine, "p1", "shop")
+    top = "/run/containerd/io.containerd.grpc.v1.cri/image-volumes/" + pod.identity
+    for layer in ("one", "two"):
+        os.makedirs(f"{machine.scratch}/image/{layer}")
+        open(f"{machine.scratch}/image/{layer}/{layer}", "w").write(layer)
+    os.makedirs(top + "/several")
+    os.makedirs(top + "/single")
+    run("mount", "-t", "overlay", "overlay", "-o", f"lowerdir={machine.scratch}/image/two:{machine.scratch}/image/one", top + "/several")
+    run("mount", "--bind", "-o", "ro", machine.scratch + "/image/one", top + "/single")
+    try:
+        mounts = [bind(f"{top}/{name}", "/" + name, "ro", "nosuid", "nodev") for name in ("several", "single")]
+        one = Container(machine, "container1", ["sleep", "60"], pod, mounts=mounts).begin()
+        expect("files", one.execute("sh", "-c", "cat /several/one /several/two /single/one; ls /single").stdout, "onetwooneone\n")
+        expect("owner", one.execute("stat", "-c", "%u", "/several/one").stdout.strip(), "0")
+        for place in ("/several", "/single"):
+            has(one.execute("sh", "-c", f"(: >{place}/x) 2>&1").stdout.lower(), "read-only file system")
+        one.end()
+        for wrong in (top, top + "/several/one", os.path.dirname(top) + "/other/several"):
+            two = Container(machine, "container2", ["ls", "/x"], pod, mounts=[bind(wrong, "/x", "ro")])
+            ended = two.create()
+            assert ended.returncode == 1 or "other" in wrong, f"{wrong} was taken"
+            two.end()
+    finally:
+        run("umount", top + "/several", top + "/single")
+        run("rm", "-rf", top)
+
+
+@case
 def whose_files(machine):
     """a read-only root, another user, and ids past the vNode's"""
     def user(spec):
