@@ -60,11 +60,17 @@ final class Creation {
         return false
     }
 
+    /// nil for a sandbox itself.
+    private func sandbox(of pod: PodAnnotations) -> ContainerRecord? {
+        guard !pod.isSandbox, let name = try? ContainerRecords.name(root: arguments.global("root") ?? "", id: pod.sandboxID) else {
+            return nil
+        }
+        return vnodes.records.read(name)
+    }
+
     /// Where the rest of the pod is: the mode of the node may have changed since.
     private func keyOfSandbox(_ pod: PodAnnotations) -> PodKey? {
-        guard !pod.isSandbox, let name = try? ContainerRecords.name(root: arguments.global("root") ?? "", id: pod.sandboxID),
-            let sandbox = vnodes.records.read(name)
-        else { return nil }
+        guard let sandbox = sandbox(of: pod) else { return nil }
         return [PodMode.perNamespace, .perPod].map { $0.key(of: pod, container: record.id, root: "") }
             .first { $0.vnodeName == sandbox.vnode }
     }
@@ -97,6 +103,7 @@ final class Creation {
             bundle.spec, in: try surroundings(top, place, pod, vnode, owner: try identity(of: users)))
         let sysctls = try ContainerSysctls(rewrite.sysctls)
         let network = try ContainerNetwork.open(rewrite.network, first: vnode.first)
+        try checkOrigin(of: rewrite.network, pod.flatMap(sandbox)?.process)
         let tree = try RootTree(bundle.path(rewrite.rootPath), owner: vnode.state.uidBase, users: users)
         let mounts = try ContainerMounts(rewrite.sources, owner: vnode.state.uidBase, users: users, log)
         let console = try arguments.value("console-socket").map { path throws(Failure) in
@@ -137,6 +144,15 @@ final class Creation {
         }
         try finish(pid, cgroup, root, sysctls, in: vnode, bundle)
         return 0
+    }
+
+    /// containerd names a pod's network by the pid of its sandbox: when any root of the vNode has killed that, it may be another vNode's
+    /// process by now. To be asked once the network is open.
+    private func checkOrigin(of network: BundleRewrite.Network, _ sandbox: ProcessIdentity?) throws(Failure) {
+        guard let sandbox, case .path(let path) = network, path.hasPrefix("/proc/") else { return }
+        guard path == "/proc/\(sandbox.pid)/ns/net", sandbox.isAlive else {
+            throw Failure("linux.namespaces: network \(path): the sandbox of the pod has ended")
+        }
     }
 
     /// The container is there and waits to be started.

@@ -33,22 +33,21 @@ public enum Runtime {
         case "exec": return try Execution.run(arguments, settings, log)
         case "start", "state", "kill", "pause", "resume", "ps", "update", "events":
             return try Execution.pass(arguments, settings, log)
-        case "features": return try answer(["features"], settings)
+        case "features": return try EngineFeatures.answer(try Programs.engine(settings.engine))
         case "", "--version":
             guard arguments.hasGlobal("version") else { throw Failure("no command: see vnode-runtime --help") }
             print("vnode-runtime \(releaseVersion)")
-            return try answer(["--version"], settings)
+            return try answerVersion(settings)
         case "run", "checkpoint", "restore", "list", "spec", "init":
             throw Failure("\(arguments.command): not supported: containerd does not use it with this runtime")
         default: throw Failure("no such command: \(arguments.command)")
         }
     }
 
-    /// What is no container's: the engine answers.
-    private static func answer(_ words: [String], _ settings: RuntimeSettings) throws(Failure) -> Int32 {
+    private static func answerVersion(_ settings: RuntimeSettings) throws(Failure) -> Int32 {
         fflush(nil)
         let engine = try Programs.engine(settings.engine)
-        throw Failure("running the engine", engine.path, engine.execute([engine.name] + words, environment: Processes.environment))
+        throw Failure("running the engine", engine.path, engine.execute([engine.name, "--version"], environment: Processes.environment))
     }
 }
 

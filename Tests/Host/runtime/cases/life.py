@@ -58,8 +58,15 @@ def wrong_usage(machine):
 
 @case
 def versions(machine):
-    """--version and features are the engine's"""
+    """--version is the engine's, and features are, less what a pod in a vNode cannot have"""
     has(machine.runtime("--version").stdout, os.path.basename(machine.engine), "vnode-runtime")
+    ended = machine.runtime("features")
+    if os.path.basename(machine.engine) == "runc":
+        features = json.loads(ended.stdout)
+        expect("hooks", features["hooks"], [])
+        assert "rbind" in features["mountOptions"] and "CAP_CHOWN" in features["linux"]["capabilities"]
+    elif ended.returncode:
+        has(ended.log, "features: status")
 
 
 @case
