@@ -1,5 +1,7 @@
 extension NodeConfiguration {
-    static let keys = ["pods", "engine", "state-dir", "socket", "ids.first", "ids.last"]
+    static let keys = [
+        "pods", "engine", "state-dir", "socket", "ids.first", "ids.last", "kubelet-dir", "containerd-root", "containerd-state",
+    ]
 
     /// `name` is where the text is from, for messages.
     public init(parsing text: String, from name: String = "configuration") throws(ConfigurationError) {
@@ -29,6 +31,9 @@ extension NodeConfiguration {
                 socket = try entry.absolutePath(at: place)
                 // sun_path has 108 bytes with its NUL.
                 guard socket.utf8.count <= 107 else { throw ConfigurationError("\(place): socket: longer than 107 bytes") }
+            case "kubelet-dir": kubelet = try entry.plainPath(at: place)
+            case "containerd-root": containerdRoot = try entry.plainPath(at: place)
+            case "containerd-state": containerdState = try entry.plainPath(at: place)
             case "ids.first":
                 first = try entry.id(at: place, sizeBefore: 0)
                 lineOfIDs = entry.line
@@ -55,6 +60,16 @@ extension Settings.Entry {
     fileprivate func absolutePath(at place: String) throws(ConfigurationError) -> String {
         let path = try string(at: place)
         guard path.hasPrefix("/"), path != "/" else { throw ConfigurationError("\(place): \(key) = \"\(path)\": must be an absolute path") }
+        return path
+    }
+
+    /// One that is compared with others.
+    fileprivate func plainPath(at place: String) throws(ConfigurationError) -> String {
+        let path = try absolutePath(at: place)
+        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !["", ".", ".."].contains($0) }) else {
+            throw ConfigurationError("\(place): \(key) = \"\(path)\": must be a path without \".\", \"..\" and a \"/\" too many")
+        }
         return path
     }
 

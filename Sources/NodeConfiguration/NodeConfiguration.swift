@@ -28,6 +28,11 @@ public struct NodeConfiguration: Sendable, Equatable {
     public var socket = "/run/vnode/vnode-fs.sock"
     /// `ids.first` and `ids.last`: UIDs and GIDs of the node that vNodes may have, whole ranges of 65,536.
     public var ids: ClosedRange<UInt32> = 65536...4_294_901_759
+    /// `kubelet-dir`: the kubelet's `--root-dir`.
+    public var kubelet = "/var/lib/kubelet"
+    /// `containerd-root` and `containerd-state`: `root` and `state` of its configuration.
+    public var containerdRoot = "/var/lib/containerd"
+    public var containerdState = "/run/containerd"
 
     public init() {}
 

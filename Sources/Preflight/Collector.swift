@@ -5,8 +5,9 @@ import SystemPackage
 
 extension Facts {
     /// Looks at this node. Only for a process with one thread.
-    public static func collect() -> Facts {
-        let place = Directories.kind("/var/lib/containerd") == .directory ? "/var/lib/containerd" : "/var/tmp"
+    public static func collect(_ configured: Configured) -> Facts {
+        let root = configured.directories.containerdRoot
+        let place = Linux.Directories.kind(root) == .directory ? root : "/var/tmp"
         let isRoot = geteuid() == 0
         return Facts(
             kernel: text("/proc/sys/kernel/osrelease") ?? "unknown",
@@ -21,8 +22,18 @@ extension Facts {
             userNamespace: attempt { () throws(Errno) in try Trial.make(.user) },
             mappedOverlay: isRoot ? Trial.mappedOverlay(below: place) : .notTried("needs root"), overlayPlace: place,
             timeNamespace: isRoot ? attempt { () throws(Errno) in try Trial.make(.time) } : .notTried("needs root"),
-            seccompActions: (text("/proc/sys/kernel/seccomp/actions_avail") ?? "").split(separator: " ").map(String.init))
+            seccompActions: (text("/proc/sys/kernel/seccomp/actions_avail") ?? "").split(separator: " ").map(String.init),
+            configured: configured, engineVersion: engineVersion(configured.engine), kubeletDirectory: kubeletDirectory())
     }
+
+    private static func engineVersion(_ name: String) -> String? {
+        guard let path = name.contains("/") ? name : ProgramOutput.find(name),
+            let said = try? ProgramOutput.of([path, "--version"]), said.status == 0
+        else { return nil }
+        return said.output
+    }
+
+    private static func kubeletDirectory() -> String? { kubeletArguments().flatMap { value(in: $0, "--root-dir") } }
 
     static func text(_ path: String) -> String? {
         guard let bytes = try? Files.read(path) else { return nil }
@@ -56,13 +67,9 @@ extension Facts {
     /// Of the running kubelet, or of the files kubeadm gives it.
     private static func kubeletEndpoint() -> String? {
         let flag = "--container-runtime-endpoint"
-        let processes = (try? Directories.list("/proc")) ?? []
-        for process in processes where process.name.allSatisfy(\.isNumber) && text("/proc/\(process.name)/comm") == "kubelet" {
-            let arguments = (text("/proc/\(process.name)/cmdline") ?? "").split(separator: "\0").map(String.init)
-            if let endpoint = endpoint(in: arguments, flag) { return endpoint }
-        }
+        if let endpoint = kubeletArguments().flatMap({ value(in: $0, flag) }) { return endpoint }
         if let line = text("/var/lib/kubelet/kubeadm-flags.env") {
-            if let endpoint = endpoint(in: line.split { " \"".contains($0) }.map(String.init), flag) { return endpoint }
+            if let endpoint = value(in: line.split { " \"".contains($0) }.map(String.init), flag) { return endpoint }
         }
         for line in (text("/var/lib/kubelet/config.yaml") ?? "").split(separator: "\n") where line.hasPrefix("containerRuntimeEndpoint:") {
             let value = line.dropFirst("containerRuntimeEndpoint:".count).trimming { " \"'".contains($0) }
@@ -71,7 +78,13 @@ extension Facts {
         return nil
     }
 
-    private static func endpoint(in arguments: [String], _ flag: String) -> String? {
+    private static func kubeletArguments() -> [String]? {
+        let processes = (try? Linux.Directories.list("/proc")) ?? []
+        return processes.first { $0.name.allSatisfy(\.isNumber) && text("/proc/\($0.name)/comm") == "kubelet" }
+            .map { (text("/proc/\($0.name)/cmdline") ?? "").split(separator: "\0").map(String.init) }
+    }
+
+    private static func value(in arguments: [String], _ flag: String) -> String? {
         for (index, argument) in arguments.enumerated() {
             if argument.hasPrefix(flag + "=") { return String(argument.dropFirst(flag.count + 1)) }
             if argument == flag, index + 1 < arguments.count { return arguments[index + 1] }

@@ -21,6 +21,38 @@ public struct Facts: Sendable, Equatable {
         }
     }
 
+    /// Where kubelet and containerd keep what they give containers.
+    public struct Directories: Sendable, Equatable {
+        public var kubelet: String
+        public var containerdRoot: String
+        public var containerdState: String
+
+        public init(
+            kubelet: String = "/var/lib/kubelet", containerdRoot: String = "/var/lib/containerd",
+            containerdState: String = "/run/containerd"
+        ) {
+            self.kubelet = kubelet
+            self.containerdRoot = containerdRoot
+            self.containerdState = containerdState
+        }
+    }
+
+    /// What `/etc/vnode/config.toml` says.
+    public struct Configured: Sendable, Equatable {
+        public var engine: String
+        public var directories: Directories
+
+        public init(engine: String = "runc", directories: Directories = Directories()) {
+            self.engine = engine
+            self.directories = directories
+        }
+    }
+
+    public var configured: Configured
+    /// What the engine's `--version` printed; nil when it cannot be executed.
+    public var engineVersion: String?
+    /// `--root-dir` of the running kubelet.
+    public var kubeletDirectory: String?
     /// `uname -r`.
     public var kernel: String
     /// `/sys/fs/cgroup` is a cgroup2 file system.
@@ -47,8 +79,12 @@ public struct Facts: Sendable, Equatable {
     public init(
         kernel: String, hasCgroup2: Bool, cgroup1: [String], controllers: [String], containerd: Containerd?, kubeletEndpoint: String?,
         otherSockets: [String], fuse: Attempt, userNamespace: Attempt, mappedOverlay: Attempt, overlayPlace: String,
-        timeNamespace: Attempt, seccompActions: [String]
+        timeNamespace: Attempt, seccompActions: [String], configured: Configured = Configured(), engineVersion: String? = nil,
+        kubeletDirectory: String? = nil
     ) {
+        self.configured = configured
+        self.engineVersion = engineVersion
+        self.kubeletDirectory = kubeletDirectory
         self.kernel = kernel
         self.hasCgroup2 = hasCgroup2
         self.cgroup1 = cgroup1

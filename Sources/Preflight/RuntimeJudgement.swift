@@ -1,5 +1,7 @@
 extension Judgement {
-    static func runtime(_ facts: Facts) -> [Finding] { [containerd(facts.containerd), cri(facts.containerd), others(facts)] }
+    static func runtime(_ facts: Facts) -> [Finding] {
+        [containerd(facts.containerd), cri(facts.containerd), selinux(facts.containerd), engine(facts), directories(facts), others(facts)]
+    }
 
     private static func containerd(_ containerd: Facts.Containerd?) -> Finding {
         let needed = "containerd 1.7 or 2.x"
@@ -34,6 +36,47 @@ extension Judgement {
                 "cri", false, found: "configuration version \(other.map(String.init) ?? "unknown")", needed: needed,
                 remedy: "containerd config migrate")
         }
+    }
+
+    private static func selinux(_ containerd: Facts.Containerd?) -> Finding {
+        let isOn = containerd?.configuration.map { Containerd.Configuration($0).hasSELinux } ?? false
+        return Finding(
+            "selinux", !isOn, found: isOn ? "containerd labels containers" : "containerd labels no containers",
+            needed: "no SELinux labels: vNodes do not keep those of root file systems",
+            remedy: "set enable_selinux = false for the CRI plugin")
+    }
+
+    /// crun before 1.9 leaves out what is mounted in `/proc` and `/sys`: `vnode-runtime` refuses such a container.
+    private static func engine(_ facts: Facts) -> Finding {
+        let name = facts.configured.engine
+        let needed = "runc 1.1 or crun 1.9 or later"
+        let remedy = "install one of these, or name it: engine = \"/usr/bin/crun\" in /etc/vnode/config.toml"
+        guard let said = facts.engineVersion else {
+            return Finding("engine", false, found: "\(name) cannot be executed", needed: needed, remedy: remedy)
+        }
+        let words = said.split(whereSeparator: \.isWhitespace)
+        guard words.count > 2, words[1] == "version", let version = Containerd.version(said) else {
+            return Finding("engine", false, found: "\(name): \(said.prefix(60))", needed: needed, remedy: remedy)
+        }
+        let least = ["runc": (1, 1), "crun": (1, 9)][String(words[0])]
+        let ok = least.map { (version.major, version.minor) >= $0 } ?? false
+        let found = "\(words[0]) \(version.major).\(version.minor).\(version.patch) (\(name))"
+        return Finding("engine", ok, found: found, needed: needed, remedy: remedy)
+    }
+
+    /// What lies elsewhere is no volume of a pod's but a path of its vNode.
+    private static func directories(_ facts: Facts) -> Finding {
+        let configured = facts.configured.directories
+        let used = facts.containerd?.configuration.map(Containerd.Configuration.init)
+        let pairs = [
+            ("kubelet-dir", facts.kubeletDirectory, configured.kubelet), ("containerd-root", used?.root, configured.containerdRoot),
+            ("containerd-state", used?.state, configured.containerdState),
+        ]
+        let wrong = pairs.compactMap { key, used, configured in used.flatMap { $0 == configured ? nil : "\(key) = \"\($0)\"" } }
+        return Finding(
+            "directories", wrong.isEmpty, found: wrong.isEmpty ? pairs.map(\.2).joined(separator: " ") : wrong.joined(separator: ", "),
+            needed: "those of kubelet and containerd, as /etc/vnode/config.toml has them",
+            remedy: "write to /etc/vnode/config.toml: \(wrong.joined(separator: ", "))")
     }
 
     private static let known = [
@@ -78,12 +121,21 @@ public enum Containerd {
     public struct Configuration: Sendable, Equatable {
         public var version: Int?
         public var isCRIDisabled = false
+        public var root: String?
+        public var state: String?
+        public var hasSELinux = false
 
         public init(_ dump: String) {
+            var isTop = true
             for line in dump.split(separator: "\n") {
-                if line.hasPrefix("[") { break }
+                if line.hasPrefix("[") { isTop = false }
                 let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimming(while: { $0 == " " }) }
                 guard parts.count == 2 else { continue }
+                if parts[0] == "enable_selinux", parts[1] == "true" { hasSELinux = true }
+                guard isTop else { continue }
+                let text = String(parts[1].trimming { "\"'".contains($0) })
+                if parts[0] == "root" { root = text }
+                if parts[0] == "state" { state = text }
                 if parts[0] == "version" { version = Int(parts[1]) }
                 if parts[0] == "disabled_plugins" {
                     let names = parts[1].split(whereSeparator: { "[]\"', ".contains($0) })

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import NodeConfiguration
 import Preflight
 
 struct Check: ParsableCommand {
@@ -24,8 +25,16 @@ struct Check: ParsableCommand {
         var checks: [Finding]
     }
 
+    private func configured() throws -> Facts.Configured {
+        let node = try NodeConfiguration.load(environment: [:])
+        return Facts.Configured(
+            engine: node.engine,
+            directories: Facts.Directories(
+                kubelet: node.kubelet, containerdRoot: node.containerdRoot, containerdState: node.containerdState))
+    }
+
     func run() throws {
-        let findings = Judgement.findings(Facts.collect())
+        let findings = Judgement.findings(Facts.collect(try configured()))
         let ok = findings.allSatisfy(\.ok)
         switch format {
         case .json:

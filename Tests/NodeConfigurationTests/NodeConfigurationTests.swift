@@ -46,6 +46,9 @@ struct NodeConfigurationTests {
         #expect(Lines.of("a\r\n\nb\n") == ["a\r", "", "b", ""])
     }
 
+    private static let known =
+        "pods, engine, state-dir, socket, ids.first, ids.last, kubelet-dir, containerd-root, containerd-state"
+
     @Test func theDocumentedKeysAreTheKnownOnes() {
         for key in NodeConfiguration.keys {
             #expect(message("\(key) = 0.5")?.contains("unknown key") == false, "\(key)")
@@ -53,8 +56,11 @@ struct NodeConfigurationTests {
     }
 
     @Test(arguments: [
-        ("a = 1", "f:1: unknown key \"a\": known are pods, engine, state-dir, socket, ids.first, ids.last"),
-        ("\n# x\n[ids]\nfrist = 1", "f:4: unknown key \"ids.frist\": known are pods, engine, state-dir, socket, ids.first, ids.last"),
+        ("a = 1", "f:1: unknown key \"a\": known are \(known)"),
+        ("\n# x\n[ids]\nfrist = 1", "f:4: unknown key \"ids.frist\": known are \(known)"),
+        ("kubelet-dir = \"/a/../b\"", "f:1: kubelet-dir = \"/a/../b\": must be a path without \".\", \"..\" and a \"/\" too many"),
+        ("containerd-root = \"/a/\"", "f:1: containerd-root = \"/a/\": must be a path without \".\", \"..\" and a \"/\" too many"),
+        ("containerd-state = \"run\"", "f:1: containerd-state = \"run\": must be an absolute path"),
         ("pods = \"both\"", "f:1: pods = \"both\": must be \"per-namespace\" or \"per-pod\""),
         ("pods = true", "f:1: pods must be a string, not a boolean"),
         ("engine = \"bin/runc\"", "f:1: engine = \"bin/runc\": must be the name of a program in PATH, or an absolute path"),

@@ -13,7 +13,8 @@ struct JudgementTests {
             path: "/usr/bin/containerd", version: "containerd github.com/containerd/containerd 1.7.24~ds1 1.7.24~ds1-6+deb13u1",
             configuration: dump2),
         kubeletEndpoint: nil, otherSockets: [], fuse: .works, userNamespace: .works, mappedOverlay: .works,
-        overlayPlace: "/var/lib/containerd", timeNamespace: .works, seccompActions: ["kill_process", "errno", "user_notif", "allow"])
+        overlayPlace: "/var/lib/containerd", timeNamespace: .works, seccompActions: ["kill_process", "errno", "user_notif", "allow"],
+        engineVersion: "runc version 1.1.15+ds1\ncommit: 1.1.15+ds1-2\nspec: 1.0.2-dev\n")
 
     /// Names of the requirements that are not met after a change.
     private func failing(_ change: (inout Facts) -> Void) -> [String] {
@@ -28,7 +29,7 @@ struct JudgementTests {
         #expect(
             findings.map(\.name) == [
                 "kernel", "cgroup-v2", "cgroup-controllers", "fuse", "user-namespaces", "time-namespaces", "id-mapped-overlay",
-                "seccomp-notification", "containerd", "cri", "kubelet",
+                "seccomp-notification", "containerd", "cri", "selinux", "engine", "directories", "kubelet",
             ])
     }
 
@@ -65,6 +66,33 @@ struct JudgementTests {
         ("version = 3\ndisabled_plugins = ['io.containerd.cri.v1.runtime']\n", false),
     ])
     func configurations(_ dump: String, _ ok: Bool) { #expect(failing { $0.containerd?.configuration = dump } == (ok ? [] : ["cri"])) }
+
+    @Test(arguments: [
+        ("runc version 1.3.6\nspec: 1.2.1\n", true), ("runc version 1.0.0~rc93\n", false),
+        ("crun version 1.8.1\ncommit: f8a096be\n", false),
+        ("crun version 1.21\ncommit: 10\n", true), ("crun version 1.9.0\n", true), ("youki version 0.5.0\n", false), ("", false),
+    ])
+    func engines(_ said: String, _ ok: Bool) { #expect(failing { $0.engineVersion = said } == (ok ? [] : ["engine"])) }
+
+    @Test func anEngineThatIsNotThere() { #expect(failing { $0.engineVersion = nil } == ["engine"]) }
+
+    @Test func directoriesOfOthers() throws {
+        #expect(failing { $0.kubeletDirectory = "/var/lib/k0s/kubelet" } == ["directories"])
+        #expect(
+            failing {
+                $0.kubeletDirectory = "/var/lib/k0s/kubelet"
+                $0.configured.directories.kubelet = "/var/lib/k0s/kubelet"
+            } == [])
+        var facts = JudgementTests.good
+        facts.containerd?.configuration = "root = '/data/containerd'\nstate = \"/run/containerd\"\nversion = 2\n\n[a]\n  root = '/x'\n"
+        let finding = try #require(Judgement.findings(facts).first { !$0.ok })
+        #expect(finding.name == "directories" && finding.found == "containerd-root = \"/data/containerd\"")
+    }
+
+    @Test func labels() {
+        #expect(failing { $0.containerd?.configuration = "version = 2\n[plugins]\n  enable_selinux = true\n" } == ["selinux"])
+        #expect(failing { $0.containerd?.configuration = "version = 2\n[plugins]\n  enable_selinux = false\n" } == [])
+    }
 
     @Test func aConfigurationThatCannotBeDumpedFails() { #expect(failing { $0.containerd?.configuration = nil } == ["cri"]) }
 

@@ -17,7 +17,7 @@ def preflight(t, node):
     status, said = tell("vnode-fs", "check")
     t.equal("this node will do", (0, ""), (status, "\n".join(line for line in said.splitlines() if not line.startswith("ok"))))
     report = json.loads(run("vnode-fs", "check", "--format", "json"))
-    t.equal("so says the report", (True, 11), (report["ok"], len(report["checks"])))
+    t.equal("so says the report", (True, 14), (report["ok"], len(report["checks"])))
     t.equal("the trial left nothing", [], [name for name in os.listdir("/var/lib/containerd") if name.startswith(".vnode")])
 
 
