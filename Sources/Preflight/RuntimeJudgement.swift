@@ -55,13 +55,13 @@ extension Judgement {
             return Finding("engine", false, found: "\(name) cannot be executed", needed: needed, remedy: remedy)
         }
         let words = said.split(whereSeparator: \.isWhitespace)
-        guard words.count > 2, words[1] == "version", let version = Containerd.version(said) else {
+        let numbers = words.count > 2 ? words[2].split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) } : []
+        guard numbers.count == 2, words[1] == "version" else {
             return Finding("engine", false, found: "\(name): \(said.prefix(60))", needed: needed, remedy: remedy)
         }
         let least = ["runc": (1, 1), "crun": (1, 9)][String(words[0])]
-        let ok = least.map { (version.major, version.minor) >= $0 } ?? false
-        let found = "\(words[0]) \(version.major).\(version.minor).\(version.patch) (\(name))"
-        return Finding("engine", ok, found: found, needed: needed, remedy: remedy)
+        let ok = least.map { (numbers[0], numbers[1]) >= $0 } ?? false
+        return Finding("engine", ok, found: "\(words[0]) \(words[2]) (\(name))", needed: needed, remedy: remedy)
     }
 
     /// What lies elsewhere is no volume of a pod's but a path of its vNode.
