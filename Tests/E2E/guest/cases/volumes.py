@@ -1,8 +1,9 @@
 """What the kubelet mounts into containers."""
 import os, subprocess
+import grpc
 from pods.checks import case
 from pods.node import run
-from pods.pod import Pod
+from pods.pod import TOOLS, Pod
 
 
 @case("volumes of two containers")
@@ -135,3 +136,36 @@ def host_path(t, node):
         t.equal("the node does too, unless there is a vNode between", node.handler == "runc", os.path.exists("/srv/data/new"))
     finally:
         subprocess.run(["rm", "-rf", "/srv/data"])
+
+
+@case("hostPath, read-only")
+def read_only_host_path(t, node):
+    container = Pod(node, "readonly").run(
+        mounts=[{"container_path": f"/host{path}", "host_path": path, "readonly": True} for path in ("/srv", "/proc", "/sys")])
+    t.matches("a directory", "Read-only file system", container.sh("touch /host/srv/x"))
+    t.equal("/proc, as node_exporter has it", "0", container.sh("cat /host/proc/meminfo >/dev/null; echo $?"))
+
+
+@case("a hostPath that ends in a symlink", only="vnode")
+def symlink(t, node):
+    first, second = Pod(node, "first"), Pod(node, "second")
+    volume = first.volume("data")
+    container = first.run(mounts=[{"container_path": "/data", "host_path": volume}])
+    second.volume("keys", "kubernetes.io~configmap")
+    # containerd follows it on the node: by now the author knows the other pod's uid.
+    for name in ("volumes", "volumes/kubernetes.io~configmap", "."):
+        container.sh(f"ln -sfn {second.directory}/{name} /data/link")
+        try:
+            second.run(name=f"reader{len(name)}", mounts=[{"container_path": "/x", "host_path": volume + "/link"}])
+            said = "it started"
+        except grpc.RpcError as error:
+            said = error.details()
+        t.matches(f"to {name} of a pod's own directory", "not what kubelet or containerd give a container", said)
+
+
+@case("an image as a volume", needs="images")
+def image(t, node):
+    container = Pod(node, "image").run(mounts=[{"container_path": "/image", "image": {"image": TOOLS}, "readonly": True}])
+    t.equal("it is the image", "0", container.sh("test -e /image/bin/sh; echo $?"))
+    t.equal("its files are root's", "0:0", container.sh("stat -c %u:%g /image/etc/passwd"))
+    t.matches("and nobody writes to it", "Read-only file system", container.sh("touch /image/x"))

@@ -69,10 +69,16 @@ def hundred(t, node):
     node.remove_all()
     before = node.traces()
 
+    done = 0
+
     def one(number):
+        nonlocal done
         pod = Pod(node, f"p{number}", f"n{number % 7}")
         state = pod.run().status().state
         pod.remove()
+        done += 1
+        if done % 20 == 0:
+            t.note(f"{done} of {COUNT} after {time.time() - began:.0f} s")
         return state
 
     began = time.time()

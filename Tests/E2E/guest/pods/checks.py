@@ -5,7 +5,7 @@ cases = []
 
 
 def case(name, only=None, needs=None):
-    """A test. `only`: the handler it is about. `needs`: what not every machine has, limits or systemd."""
+    """A test. `only`: the handler it is about. `needs`: what not every machine has: limits, systemd, apparmor, images (as volumes)."""
     def register(function):
         cases.append((name, only, needs, function))
         return function

@@ -23,10 +23,13 @@ class Node:
     def __init__(self, handler, pods_mode, cgroups, engine, lacks):
         self.handler, self.pods_mode, self.cgroups, self.engine, self.lacks = handler, pods_mode, cgroups, engine, lacks
         self.pods = []
-        if not os.path.exists("/usr/sbin/apparmor_parser") or read("/sys/module/apparmor/parameters/enabled") != "Y":
+        enabled = "/sys/module/apparmor/parameters/enabled"
+        if not os.path.exists("/usr/sbin/apparmor_parser") or not os.path.exists(enabled) or read(enabled) != "Y":
             self.lacks.append("apparmor")
         self.kernel = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
         self.version = re.search(r" v?(\d+\.\d+\.\d+)", run("containerd", "--version")).group(1)
+        if self.version.startswith("1."):
+            self.lacks.append("images")
         self.cri = None
 
     # containerd
