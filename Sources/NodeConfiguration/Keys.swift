@@ -63,14 +63,14 @@ extension Settings.Entry {
         return path
     }
 
-    /// One that is compared with others.
+    /// One that is compared with others: `"/a//b/"` is `/a/b`.
     fileprivate func plainPath(at place: String) throws(ConfigurationError) -> String {
         let path = try absolutePath(at: place)
-        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !["", ".", ".."].contains($0) }) else {
-            throw ConfigurationError("\(place): \(key) = \"\(path)\": must be a path without \".\", \"..\" and a \"/\" too many")
+        let parts = path.split(separator: "/")
+        guard !parts.isEmpty, !parts.contains("."), !parts.contains("..") else {
+            throw ConfigurationError("\(place): \(key) = \"\(path)\": must be a path without \".\" and \"..\"")
         }
-        return path
+        return parts.map { "/" + $0 }.joined()
     }
 
     /// First or last id of a range of 65,536. Range 0 is the node's own; the last one holds (uid_t)-1, which is no id.

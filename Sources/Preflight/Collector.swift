@@ -23,7 +23,8 @@ extension Facts {
             mappedOverlay: isRoot ? Trial.mappedOverlay(below: place) : .notTried("needs root"), overlayPlace: place,
             timeNamespace: isRoot ? attempt { () throws(Errno) in try Trial.make(.time) } : .notTried("needs root"),
             seccompActions: (text("/proc/sys/kernel/seccomp/actions_avail") ?? "").split(separator: " ").map(String.init),
-            configured: configured, engineVersion: engineVersion(configured.engine), kubeletDirectory: kubeletDirectory())
+            configured: configured, engineVersion: engineVersion(configured.engine), kubeletDirectory: kubeletDirectory(),
+            hasSELinux: text("/sys/fs/selinux/enforce") != nil)
     }
 
     private static func engineVersion(_ name: String) -> String? {

@@ -49,6 +49,8 @@ public struct Facts: Sendable, Equatable {
     }
 
     public var configured: Configured
+    /// The kernel has SELinux on.
+    public var hasSELinux: Bool
     /// What the engine's `--version` printed; nil when it cannot be executed.
     public var engineVersion: String?
     /// `--root-dir` of the running kubelet.
@@ -80,8 +82,9 @@ public struct Facts: Sendable, Equatable {
         kernel: String, hasCgroup2: Bool, cgroup1: [String], controllers: [String], containerd: Containerd?, kubeletEndpoint: String?,
         otherSockets: [String], fuse: Attempt, userNamespace: Attempt, mappedOverlay: Attempt, overlayPlace: String,
         timeNamespace: Attempt, seccompActions: [String], configured: Configured = Configured(), engineVersion: String? = nil,
-        kubeletDirectory: String? = nil
+        kubeletDirectory: String? = nil, hasSELinux: Bool = false
     ) {
+        self.hasSELinux = hasSELinux
         self.configured = configured
         self.engineVersion = engineVersion
         self.kubeletDirectory = kubeletDirectory

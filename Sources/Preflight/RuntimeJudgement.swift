@@ -1,6 +1,6 @@
 extension Judgement {
     static func runtime(_ facts: Facts) -> [Finding] {
-        [containerd(facts.containerd), cri(facts.containerd), selinux(facts.containerd), engine(facts), directories(facts), others(facts)]
+        [containerd(facts.containerd), cri(facts.containerd), selinux(facts), engine(facts), directories(facts), others(facts)]
     }
 
     private static func containerd(_ containerd: Facts.Containerd?) -> Finding {
@@ -38,8 +38,8 @@ extension Judgement {
         }
     }
 
-    private static func selinux(_ containerd: Facts.Containerd?) -> Finding {
-        let isOn = containerd?.configuration.map { Containerd.Configuration($0).hasSELinux } ?? false
+    private static func selinux(_ facts: Facts) -> Finding {
+        let isOn = facts.hasSELinux && facts.containerd?.configuration.map { Containerd.Configuration($0).hasSELinux } ?? false
         return Finding(
             "selinux", !isOn, found: isOn ? "containerd labels containers" : "containerd labels no containers",
             needed: "no SELinux labels: vNodes do not keep those of root file systems",
@@ -72,7 +72,11 @@ extension Judgement {
             ("kubelet-dir", facts.kubeletDirectory, configured.kubelet), ("containerd-root", used?.root, configured.containerdRoot),
             ("containerd-state", used?.state, configured.containerdState),
         ]
-        let wrong = pairs.compactMap { key, used, configured in used.flatMap { $0 == configured ? nil : "\(key) = \"\($0)\"" } }
+        let wrong = pairs.compactMap { key, used, configured -> String? in
+            // As both take them: without a slash at the end.
+            guard let path = used?.split(separator: "/").map({ "/" + $0 }).joined(), path != configured else { return nil }
+            return "\(key) = \"\(path)\""
+        }
         return Finding(
             "directories", wrong.isEmpty, found: wrong.isEmpty ? pairs.map(\.2).joined(separator: " ") : wrong.joined(separator: ", "),
             needed: "those of kubelet and containerd, as /etc/vnode/config.toml has them",

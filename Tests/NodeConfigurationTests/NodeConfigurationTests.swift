@@ -49,6 +49,12 @@ struct NodeConfigurationTests {
     private static let known =
         "pods, engine, state-dir, socket, ids.first, ids.last, kubelet-dir, containerd-root, containerd-state"
 
+    @Test func directoriesOfOthers() throws {
+        let got = try NodeConfiguration(parsing: "kubelet-dir = \"/data//kubelet/\"\ncontainerd-state = \"/run/k3s/containerd\"")
+        #expect(got.kubelet == "/data/kubelet" && got.containerdState == "/run/k3s/containerd")
+        #expect(got.containerdRoot == "/var/lib/containerd")
+    }
+
     @Test func theDocumentedKeysAreTheKnownOnes() {
         for key in NodeConfiguration.keys {
             #expect(message("\(key) = 0.5")?.contains("unknown key") == false, "\(key)")
@@ -58,8 +64,8 @@ struct NodeConfigurationTests {
     @Test(arguments: [
         ("a = 1", "f:1: unknown key \"a\": known are \(known)"),
         ("\n# x\n[ids]\nfrist = 1", "f:4: unknown key \"ids.frist\": known are \(known)"),
-        ("kubelet-dir = \"/a/../b\"", "f:1: kubelet-dir = \"/a/../b\": must be a path without \".\", \"..\" and a \"/\" too many"),
-        ("containerd-root = \"/a/\"", "f:1: containerd-root = \"/a/\": must be a path without \".\", \"..\" and a \"/\" too many"),
+        ("kubelet-dir = \"/a/../b\"", "f:1: kubelet-dir = \"/a/../b\": must be a path without \".\" and \"..\""),
+        ("containerd-root = \"//\"", "f:1: containerd-root = \"//\": must be a path without \".\" and \"..\""),
         ("containerd-state = \"run\"", "f:1: containerd-state = \"run\": must be an absolute path"),
         ("pods = \"both\"", "f:1: pods = \"both\": must be \"per-namespace\" or \"per-pod\""),
         ("pods = true", "f:1: pods must be a string, not a boolean"),

@@ -78,6 +78,7 @@ struct JudgementTests {
 
     @Test func directoriesOfOthers() throws {
         #expect(failing { $0.kubeletDirectory = "/var/lib/k0s/kubelet" } == ["directories"])
+        #expect(failing { $0.kubeletDirectory = "/var/lib//kubelet/" } == [])
         #expect(
             failing {
                 $0.kubeletDirectory = "/var/lib/k0s/kubelet"
@@ -89,9 +90,13 @@ struct JudgementTests {
         #expect(finding.name == "directories" && finding.found == "containerd-root = \"/data/containerd\"")
     }
 
-    @Test func labels() {
-        #expect(failing { $0.containerd?.configuration = "version = 2\n[plugins]\n  enable_selinux = true\n" } == ["selinux"])
-        #expect(failing { $0.containerd?.configuration = "version = 2\n[plugins]\n  enable_selinux = false\n" } == [])
+    @Test(arguments: [(true, true, false), (true, false, true), (false, true, true)])
+    func labels(_ isAsked: Bool, _ isOn: Bool, _ ok: Bool) {
+        let found = failing {
+            $0.containerd?.configuration = "version = 2\n[plugins]\n  enable_selinux = \(isAsked)\n"
+            $0.hasSELinux = isOn
+        }
+        #expect(found == (ok ? [] : ["selinux"]))
     }
 
     @Test func aConfigurationThatCannotBeDumpedFails() { #expect(failing { $0.containerd?.configuration = nil } == ["cri"]) }

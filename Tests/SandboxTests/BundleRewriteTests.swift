@@ -87,16 +87,19 @@ import Testing
     /// An engine that remounts what is staged without devices has to say so; one that does not must not begin to.
     @Test func aRemountKeepsWhatIsLocked() throws {
         let volume: JSON = "/var/lib/kubelet/pods/uid-1/volumes/kubernetes.io~empty-dir/a"
-        let asked: [JSON] = [["rbind", "rprivate", "rw"], ["rbind", "ro"], ["bind", "dev", "noexec"], [], ["bind", "rw", "nosuid"]]
+        let asked: [JSON] = [
+            ["rbind", "rprivate", "rw"], ["rbind", "ro"], ["bind", "dev", "noexec"], [], ["bind", "rw", "nosuid"], ["rbind", "rw"],
+        ]
         var bundle = try rewritten { spec in
             spec["mounts"] = .array(asked.map { ["destination": "/a", "type": "bind", "source": volume, "options": $0] })
         }
         let lines = asked.indices.map { index in
-            "\(index) 1 8:1 / /inner/c/mounts/\(index) \(index == 4 ? "ro" : "rw"),nodev,relatime - ext4 /dev/sda rw"
+            "\(index) 1 8:1 / /inner/c/mounts/\(index) \(index > 3 ? "ro" : "rw"),nodev,relatime - ext4 /dev/sda rw"
         }
         bundle.keepFlags(MountTable(lines.joined(separator: "\n")))
         let expected: [JSON] = [
             ["rbind", "rprivate", "rw"], ["rbind", "ro", "nodev"], ["bind", "noexec", "nodev"], [], ["bind", "nosuid", "nodev", "ro"],
+            ["rbind", "nodev", "ro"],
         ]
         #expect(bundle.spec["mounts"]?.array?.map { $0["options"] } == expected)
     }
@@ -177,6 +180,21 @@ import Testing
     @Test(arguments: ["sandboxes/sand", "sandboxes/sand/shm/x", "containers/c", "containers/c/volumes", "containers/c/status"])
     func containerdsOwnIsRefused(_ place: String) {
         #expect(throws: Failure.self) { try rest("/run/containerd/io.containerd.grpc.v1.cri/" + place, of: pod) }
+    }
+
+    @Test func anImageAsAVolumeAndAPartOfIt() throws {
+        let top = "/run/containerd/io.containerd.grpc.v1.cri/image-volumes/"
+        let place = try #require(try ManagedPaths().place(of: top + "sand/0a", pod: pod, container: "c"))
+        #expect(place.isImage && place.splitImage == ("0a", ""))
+        let part = try #require(try ManagedPaths().place(of: top + "sand/0a/usr/lib", pod: pod, container: "c"))
+        #expect(part.splitImage == ("0a", "usr/lib"))
+        #expect(throws: Failure.self) { try rest(top + "sand", of: pod) }
+        #expect(try rest(top + "other/0a", of: pod) == nil)
+    }
+
+    @Test func theContentOfAVolumeOfACSIDriverIsOneBelow() {
+        #expect(ManagedPaths.content(of: "/v", plugin: "kubernetes.io~csi") == "/v/mount")
+        #expect(ManagedPaths.content(of: "/v", plugin: "kubernetes.io~secret") == "/v")
     }
 
     @Test func whatTheKubeletWritesNoContainerDoes() {

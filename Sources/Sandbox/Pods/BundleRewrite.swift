@@ -106,10 +106,13 @@ struct BundleRewrite {
         spec["mounts"] = .array(
             mounts.map { entry in
                 let options = (entry["options"]?.array ?? []).compactMap(\.string)
-                guard entry["type"]?.string == "bind", options.contains(where: BundleRewrite.isSet),
+                guard entry["type"]?.string == "bind",
                     let flags = entry["source"]?.string.flatMap({ staging.mount(at: $0) })?.flags.map(String.init)
                 else { return entry }
-                let kept = locked.keys.sorted().filter { flags.contains($0) && !options.contains($0) }
+                let here = locked.filter { flags.contains($0.key) }
+                // runc from 1.2 on remounts for what is to be allowed as well: `rw`, which containerd always says.
+                guard options.contains(where: BundleRewrite.isSet) || here.values.contains(where: options.contains) else { return entry }
+                let kept = here.keys.sorted().filter { !options.contains($0) }
                 var mount = entry
                 mount["options"] = .array((options.filter { option in !kept.contains { locked[$0] == option } } + kept).map { .string($0) })
                 return mount
@@ -283,7 +286,9 @@ extension BundleRewrite {
         if let place = found {
             // Once a pod: its containers share it.
             if place.isImage {
-                return Source(target: target + RootTree.name, origin: .node(place), shownAt: nil, destination: destination)
+                let isPart = place.rest.contains("/")
+                let name = isPart ? RootTree.part : RootTree.name
+                return Source(target: target + name, origin: .node(place), shownAt: nil, destination: destination)
             }
             let isShown = surroundings.pod?.isSandbox == true && surroundings.paths.isShm(source, pod: surroundings.pod)
             return Source(target: target, origin: .node(place), shownAt: isShown ? source : nil, destination: destination)

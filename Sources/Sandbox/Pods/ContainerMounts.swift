@@ -15,7 +15,8 @@ final class ContainerMounts {
     private let owner: UInt32
     private let fromOuter: [(source: BundleRewrite.Source, isFile: Bool)]
     private var taken: [Taken] = []
-    private var images: [(source: BundleRewrite.Source, tree: RootTree)] = []
+    /// `part`: the way within one, empty for all of it.
+    private var images: [(source: BundleRewrite.Source, tree: RootTree, part: String)] = []
     /// Where something is shown in the outer container.
     var shownAt: [String] { taken.compactMap { $0.shown == nil ? nil : $0.source.shownAt } }
 
@@ -31,8 +32,9 @@ final class ContainerMounts {
         for source in sources {
             guard case .node(let place) = source.origin else { continue }
             if place.isImage {
-                let path = "\(place.base)/\(place.rest)"
-                images.append((source, try RootTree(path, owner: owner, users: users, "staging \(source.destination)")))
+                let (image, part) = place.splitImage
+                let tree = try RootTree("\(place.base)/\(image)", owner: owner, users: users, "staging \(source.destination)")
+                images.append((source, tree, part))
             } else {
                 try take(source, place, users, log)
             }
@@ -99,13 +101,7 @@ final class ContainerMounts {
         for one in taken {
             try ContainerMounts.place(one.tree, one.source, isDirectory: one.isDirectory)
         }
-        for (source, tree) in images {
-            let directory = String(source.target.dropLast(RootTree.name.count))
-            try MountStep.perform([.directory(directory)], "staging \(source.destination)")
-            try tree.stage(directory)
-            // The node's, and other pods'.
-            try attempt("staging \(source.destination)", source.target) { () throws(Errno) in try Mounts.setReadOnly(source.target) }
-        }
+        for (source, tree, part) in images { try ContainerMounts.stage(tree, part, source) }
         var trees: [(source: BundleRewrite.Source, tree: CInt, isDirectory: Bool)] = []
         defer { for one in trees { _ = close(one.tree) } }
         guard !fromOuter.isEmpty || taken.contains(where: { $0.shown != nil }) else { return }
@@ -126,6 +122,25 @@ final class ContainerMounts {
             }
         }
         for one in trees { try ContainerMounts.place(one.tree, one.source, isDirectory: one.isDirectory) }
+    }
+
+    /// Read-only: it is the node's, and other pods'.
+    private static func stage(_ image: RootTree, _ part: String, _ source: BundleRewrite.Source) throws(Failure) {
+        let label = "staging \(source.destination)"
+        let directory = source.target.lastIndex(of: "/").map { String(source.target[..<$0]) } ?? ""
+        try MountStep.perform([.directory(directory)], label)
+        try image.stage(directory)
+        try attempt(label, directory + RootTree.name) { () throws(Errno) in try Mounts.setReadOnly(directory + RootTree.name) }
+        if part.isEmpty { return }
+        var information = stat()
+        let tree = try attempt(label, part) { () throws(Errno) in
+            let root = try Files.open(directory + RootTree.name, flags: Files.place | O_DIRECTORY)
+            let place = try Files.openBeneath(part, root)
+            _ = try check(unsafe fstat(place.raw, &information))
+            return try MountTree(place).release()
+        }
+        defer { _ = close(tree) }
+        try ContainerMounts.place(tree, source, isDirectory: information.st_mode & S_IFMT == S_IFDIR)
     }
 
     private static func place(_ tree: CInt, _ source: BundleRewrite.Source, isDirectory: Bool) throws(Failure) {

@@ -7,6 +7,8 @@ import SystemPackage
 struct RootTree {
     /// Where below the directory it is staged in.
     static let name = "/rootfs"
+    /// Where what is only a part of it is.
+    static let part = "/part"
 
     /// The lower layers, the topmost first, their owners shifted; or the whole root alone.
     private let layers: MountTrees

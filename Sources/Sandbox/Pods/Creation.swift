@@ -103,7 +103,7 @@ final class Creation {
             bundle.spec, in: try surroundings(top, place, pod, vnode, owner: try identity(of: users)))
         let sysctls = try ContainerSysctls(rewrite.sysctls)
         let network = try ContainerNetwork.open(rewrite.network, first: vnode.first)
-        try checkOrigin(of: rewrite.network, pod.flatMap(sandbox)?.process)
+        if let pod, !pod.isSandbox { try checkOrigin(of: rewrite.network, sandbox(of: pod)?.process) }
         let tree = try RootTree(bundle.path(rewrite.rootPath), owner: vnode.state.uidBase, users: users)
         let mounts = try ContainerMounts(rewrite.sources, owner: vnode.state.uidBase, users: users, log)
         let console = try arguments.value("console-socket").map { path throws(Failure) in
@@ -149,8 +149,8 @@ final class Creation {
     /// containerd names a pod's network by the pid of its sandbox: when any root of the vNode has killed that, it may be another vNode's
     /// process by now. To be asked once the network is open.
     private func checkOrigin(of network: BundleRewrite.Network, _ sandbox: ProcessIdentity?) throws(Failure) {
-        guard let sandbox, case .path(let path) = network, path.hasPrefix("/proc/") else { return }
-        guard path == "/proc/\(sandbox.pid)/ns/net", sandbox.isAlive else {
+        guard case .path(let path) = network, path.hasPrefix("/proc/") else { return }
+        guard let sandbox, path == "/proc/\(sandbox.pid)/ns/net", sandbox.isAlive else {
             throw Failure("linux.namespaces: network \(path): the sandbox of the pod has ended")
         }
     }

@@ -15,14 +15,19 @@ public struct ManagedPaths: Sendable, Equatable {
         public var rest: String
         /// An image as a volume: like a root filesystem an overlay, which cannot be ID-mapped itself.
         public var isImage = false
+
+        /// The image, and the way within it.
+        var splitImage: (image: String, part: String) {
+            let parts = rest.split(separator: "/", maxSplits: 1)
+            return (String(parts.first ?? ""), parts.count > 1 ? String(parts[1]) : "")
+        }
     }
 
     /// What containers are given of each directory; `*` is any name. Nothing above these and nothing within: containerd follows a symlink a
     /// hostPath ends in, on the node, so an author may have any path here. With a directory above a volume, or with what is in one of a CSI
     /// driver beside `mount`, a pod could have the kubelet write and remove elsewhere.
-    private static let ofPod = [
-        "etc-hosts", "containers/*/*", "volumes/*/*", "volumes/kubernetes.io~csi/*/mount", "\(SubPaths.directory)/*/*/*",
-    ]
+    private static let ofPod = ["etc-hosts", "containers/*/*", "volumes/*/*", "volumes/\(csi)/*/mount", "\(SubPaths.directory)/*/*/*"]
+    private static let csi = "kubernetes.io~csi"
     private static let ofSandbox = ["hostname", "hosts", "resolv.conf", "shm"]
     private static let ofContainer = ["volumes/*"]
     /// Below it a directory for each sandbox, with one for each image.
@@ -36,21 +41,27 @@ public struct ManagedPaths: Sendable, Equatable {
         for directory in containerd {
             let cri = directory + "/io.containerd.grpc.v1.cri"
             if ManagedPaths.isComponent(pod.sandboxID) { bases.append(("\(cri)/sandboxes/\(pod.sandboxID)", ManagedPaths.ofSandbox)) }
-            if ManagedPaths.isComponent(pod.sandboxID) { bases.append(("\(cri)/\(ManagedPaths.images)/\(pod.sandboxID)", ["*"])) }
+            if ManagedPaths.isComponent(pod.sandboxID) { bases.append(("\(cri)/\(ManagedPaths.images)/\(pod.sandboxID)", [])) }
             if ManagedPaths.isComponent(container) { bases.append(("\(cri)/containers/\(container)", ManagedPaths.ofContainer)) }
         }
         guard let (base, layouts) = bases.first(where: { source == $0.path || source.hasPrefix($0.path + "/") }) else { return nil }
         let rest = String(source.dropFirst(base.count + 1))
-        guard layouts.contains(where: { ManagedPaths.matches(rest, $0) }), !ManagedPaths.matches(rest, "volumes/kubernetes.io~csi/*") else {
+        // A sub-path of an image is one: containerd looks it up in the image, within which anything may be shown.
+        if layouts.isEmpty, !rest.isEmpty { return Place(base: base, rest: rest, isImage: true) }
+        guard layouts.contains(where: { ManagedPaths.matches(rest, $0) }), !ManagedPaths.matches(rest, "volumes/\(ManagedPaths.csi)/*")
+        else {
             throw Failure("\(source): not what kubelet or containerd give a container: a hostPath is a path of the vNode")
         }
-        return Place(base: base, rest: rest, isImage: base.hasSuffix("/\(ManagedPaths.images)/\(pod.sandboxID)"))
+        return Place(base: base, rest: rest)
     }
 
     private static func matches(_ rest: String, _ layout: String) -> Bool {
         let (parts, names) = (rest.split(separator: "/"), layout.split(separator: "/"))
         return parts.count == names.count && zip(parts, names).allSatisfy { $0 == $1 || $1 == "*" }
     }
+
+    /// Where the content of a volume is, of a directory `volumes/<plugin>/<volume>`.
+    static func content(of volume: String, plugin: String) -> String { plugin == csi ? volume + "/mount" : volume }
 
     /// Volumes the kubelet writes to, as the node's root and following links: no container may, whatever its bundle says (CVE-2017-1002102).
     static func isWrittenByKubelet(plugin: some StringProtocol) -> Bool {

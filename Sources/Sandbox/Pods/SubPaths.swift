@@ -16,10 +16,9 @@ enum SubPaths {
             throw refusal(place, destination)
         }
         for plugin in (try? Directories.list(base + "/volumes")) ?? [] {
-            let volume = "\(base)/volumes/\(plugin.name)/\(parts[1])"
-            // A CSI driver's is mounted one below.
-            let volumes = [volume, volume + "/mount"].filter { Directories.kind($0) == .directory }
-            if isShown(at: base + "/" + place.rest, of: volumes, in: table) { return plugin.name }
+            let volume = ManagedPaths.content(of: "\(base)/volumes/\(plugin.name)/\(parts[1])", plugin: plugin.name)
+            guard Directories.kind(volume) == .directory else { continue }
+            if isShown(at: base + "/" + place.rest, of: [volume], in: table) { return plugin.name }
         }
         throw refusal(place, destination)
     }

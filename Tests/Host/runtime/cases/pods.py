@@ -64,8 +64,8 @@ def ten_at_once(machine):
 @case
 def namespaces_of_a_pod(machine):
     """containers of a pod share its uts, ipc and network namespaces; host namespaces are the vNode's"""
-    pod = Pod(machine, "p1", "shop")
-    box = Container(machine, "containerbox", ["sleep", "60"], pod, "sandbox").begin()
+    pod = Pod(machine, "box", "shop")
+    box = Container(machine, "box", ["sleep", "60"], pod, "sandbox").begin()
 
     def joined(spec):
         spec["linux"]["namespaces"] = [{"type": "mount"}, {"type": "pid"}, {"type": "cgroup"}] + [
@@ -94,6 +94,30 @@ def namespaces_of_a_pod(machine):
         expect("the node's " + kind, space(other.pid, kind), space(first, kind))
     expect("hostname", on_host.execute("hostname").stdout.strip(), "ns-shop")
     for container in (other, on_host, work, box):
+        container.end()
+
+
+@case
+def network_by_pid(machine):
+    """a pod's network by the pid of its sandbox, and of nobody who has that pid instead"""
+    boxes = []
+    for name, namespace in (("boxone", "shop"), ("boxtwo", "bank")):
+        boxes.append(Container(machine, name, ["sleep", "60"], Pod(machine, name, namespace), "sandbox").begin())
+
+    def of(process):
+        def change(spec):
+            spec["linux"]["namespaces"] = [{"type": "mount"}, {"type": "network", "path": f"/proc/{process}/ns/net"}]
+        return change
+
+    pod = Pod(machine, "boxone", "shop")
+    good = Container(machine, "containergood", ["sleep", "60"], pod, change=of(boxes[0].pid)).begin()
+    expect("namespace", os.readlink(f"/proc/{good.pid}/ns/net"), os.readlink(f"/proc/{boxes[0].pid}/ns/net"))
+    bad = Container(machine, "containerbad", ["true"], pod, change=of(boxes[1].pid))
+    ended = bad.create()
+    expect("status", ended.returncode, 1)
+    has(ended.log, "the sandbox of the pod has ended")
+    bad.unmount()
+    for container in (good, *boxes):
         container.end()
 
 
