@@ -10,26 +10,16 @@ enum Vmstat {
     static func render(_ snapshot: borrowing Snapshot, _ instance: Int, _ out: inout ByteWriter) {
         let memory = Memory(snapshot)
         let node = snapshot.nodeMemory
-        let sizes = VmstatLayout.Sizes(node)
+        let sizes = VmstatLayout.Sizes(node, disks: snapshot.disks)
         let all = snapshot.vmstat.text
         let text = all.span
         var written = 0
         for row in snapshot.vmstat.rows {
             out.write(text.extracting(written..<row.textEnd))
             written = row.textEnd
-            switch row.source {
-            case .read: out.write(magnitude: kilobytes(snapshot.disks, \.readBytes))
-            case .written: out.write(magnitude: kilobytes(snapshot.disks, \.writtenBytes))
-            default: out.write(magnitude: row.source.value(node, memory, sizes))
-            }
+            out.write(magnitude: row.source.value(node, memory, sizes))
         }
         out.write(text.extracting(written..<text.count))
-    }
-
-    /// Devices made of others are left out: the kernel counts what it is asked for, not what comes of it below.
-    private static func kilobytes(_ disks: [Snapshot.Disk], _ bytes: KeyPath<Snapshot.Disk, UInt64>) -> UInt64 {
-        let own = disks.lazy.filter { !$0.name.hasPrefix("dm-") && !$0.name.hasPrefix("md") }
-        return own.reduce(0) { $0.plus($1[keyPath: bytes] / 512) } / 2
     }
 
     /// Fields of meminfo that add up to the level.

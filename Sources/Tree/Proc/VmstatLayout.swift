@@ -10,12 +10,11 @@ public final class VmstatLayout: Sendable {
 
     /// kB of one field or the sum of several.
     struct Level: Sendable {
-        let one: Field
-        let others: [Field]
+        let fields: [Field]
 
         func kilobytes(_ node: borrowing NodeMemory, _ memory: borrowing Memory) -> UInt64 {
-            var sum = one.source.value(node: node[one.row], memory: memory)
-            for other in others { sum = sum.plus(other.source.value(node: node[other.row], memory: memory)) }
+            var sum: UInt64 = 0
+            for field in fields { sum = sum.plus(field.source.value(node: node[field.row], memory: memory)) }
             return sum
         }
     }
@@ -31,9 +30,9 @@ public final class VmstatLayout: Sendable {
 
         init(_ name: String, memory: NodeMemory.Layout, stat: MemoryStat.Layout?) {
             func field(_ name: String) -> Field { Field(source: Meminfo.source(of: name), row: memory.lines.position(of: name) ?? -1) }
-            func level(_ one: String, _ others: [String] = []) -> Level { Level(one: field(one), others: others.map(field)) }
-            if let fields = Vmstat.levels[name], let first = fields.first {
-                self = .pages(level(first, Array(fields.dropFirst())))
+            func level(_ name: String) -> Level { Level(fields: [field(name)]) }
+            if let fields = Vmstat.levels[name] {
+                self = .pages(Level(fields: fields.map(field)))
             } else if name == "pgpgin" || name == "pgpgout" {
                 self = name == "pgpgin" ? .read : .written
             } else if let field = Vmstat.hugeLevels[name] {
@@ -51,7 +50,8 @@ public final class VmstatLayout: Sendable {
             case .hugePages(let level): level.kilobytes(node, memory) / sizes.huge
             case .kilobytes(let level): level.kilobytes(node, memory)
             case .event(let position): memory.stat[position]
-            case .read, .written: 0
+            case .read: sizes.read
+            case .written: sizes.written
             }
         }
     }
@@ -61,10 +61,21 @@ public final class VmstatLayout: Sendable {
         let page: UInt64
         /// kB.
         let huge: UInt64
+        /// Moved from and to disks, kB.
+        let read: UInt64
+        let written: UInt64
 
-        init(_ node: borrowing NodeMemory) {
+        init(_ node: borrowing NodeMemory, disks: [Snapshot.Disk] = []) {
             page = max(1, node.pageSize)
             huge = node.layout.hugePage < 0 ? 2048 : max(1, node[node.layout.hugePage])
+            read = Sizes.kilobytes(disks, \.readBytes)
+            written = Sizes.kilobytes(disks, \.writtenBytes)
+        }
+
+        /// Devices made of others are left out: the kernel counts what it is asked for, not what comes of it below.
+        private static func kilobytes(_ disks: [Snapshot.Disk], _ bytes: KeyPath<Snapshot.Disk, UInt64>) -> UInt64 {
+            let own = disks.lazy.filter { !$0.name.hasPrefix("dm-") && !$0.name.hasPrefix("md") }
+            return own.reduce(0) { $0.plus($1[keyPath: bytes] / 512) } / 2
         }
     }
 
