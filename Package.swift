@@ -76,7 +76,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Audit", dependencies: ["Tree", "Text", "Linux", "CLinux", system], swiftSettings: strict),
         .target(name: "OCI", swiftSettings: strict),
-        .target(name: "Preflight", dependencies: ["Linux", "CLinux", system], swiftSettings: strict),
+        .target(name: "Preflight", dependencies: ["NodeConfiguration", "Linux", "CLinux", system], swiftSettings: strict),
         .target(name: "Installer", dependencies: ["NodeConfiguration", "Linux", system], swiftSettings: strict),
         .target(name: "NodeConfiguration", dependencies: ["Linux", system], swiftSettings: strict),
         .target(
@@ -129,7 +129,7 @@ let package = Package(
         .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Linux", "Text", system], swiftSettings: strict),
         .testTarget(name: "ManifestTests", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "InstallerTests", dependencies: ["Installer", "NodeConfiguration", "Linux"], swiftSettings: strict),
-        .testTarget(name: "PreflightTests", dependencies: ["Preflight"], swiftSettings: strict),
+        .testTarget(name: "PreflightTests", dependencies: ["Preflight", "NodeConfiguration"], swiftSettings: strict),
         .testTarget(name: "NodeConfigurationTests", dependencies: ["NodeConfiguration", "Linux"], swiftSettings: strict),
         .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
         .testTarget(name: "LoadTests", dependencies: ["LoadChecks", "Tree", "Text"], swiftSettings: strict),

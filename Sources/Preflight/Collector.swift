@@ -1,20 +1,21 @@
 import CLinux
 import Glibc
 import Linux
+public import NodeConfiguration
 import SystemPackage
 
 extension Facts {
     /// Looks at this node. Only for a process with one thread.
-    public static func collect(_ configured: Configured) -> Facts {
-        let root = configured.directories.containerdRoot
-        let place = Linux.Directories.kind(root) == .directory ? root : "/var/tmp"
+    public static func collect(_ configured: NodeConfiguration) -> Facts {
+        let place = Directories.kind(configured.containerdRoot) == .directory ? configured.containerdRoot : "/var/tmp"
+        let kubelet = kubeletArguments()
         let isRoot = geteuid() == 0
         return Facts(
             kernel: text("/proc/sys/kernel/osrelease") ?? "unknown",
             hasCgroup2: mounts.contains { $0.type == "cgroup2" && $0.place == "/sys/fs/cgroup" },
             cgroup1: mounts.filter { $0.type == "cgroup" }.map(\.place),
             controllers: (text("/sys/fs/cgroup/cgroup.controllers") ?? "").split(separator: " ").map(String.init),
-            containerd: containerd(), kubeletEndpoint: kubeletEndpoint(),
+            containerd: containerd(), kubeletEndpoint: kubeletEndpoint(kubelet),
             otherSockets: ["/run/crio/crio.sock", "/run/cri-dockerd.sock", "/var/run/dockershim.sock", "/run/docker.sock"].filter {
                 unsafe access($0, F_OK) == 0
             },
@@ -23,7 +24,7 @@ extension Facts {
             mappedOverlay: isRoot ? Trial.mappedOverlay(below: place) : .notTried("needs root"), overlayPlace: place,
             timeNamespace: isRoot ? attempt { () throws(Errno) in try Trial.make(.time) } : .notTried("needs root"),
             seccompActions: (text("/proc/sys/kernel/seccomp/actions_avail") ?? "").split(separator: " ").map(String.init),
-            configured: configured, engineVersion: engineVersion(configured.engine), kubeletDirectory: kubeletDirectory(),
+            configured: configured, engineVersion: engineVersion(configured.engine), kubeletDirectory: value(in: kubelet, "--root-dir"),
             hasSELinux: text("/sys/fs/selinux/enforce") != nil)
     }
 
@@ -33,8 +34,6 @@ extension Facts {
         else { return nil }
         return said.output
     }
-
-    private static func kubeletDirectory() -> String? { kubeletArguments().flatMap { value(in: $0, "--root-dir") } }
 
     static func text(_ path: String) -> String? {
         guard let bytes = try? Files.read(path) else { return nil }
@@ -66,9 +65,9 @@ extension Facts {
     }
 
     /// Of the running kubelet, or of the files kubeadm gives it.
-    private static func kubeletEndpoint() -> String? {
+    private static func kubeletEndpoint(_ arguments: [String]) -> String? {
         let flag = "--container-runtime-endpoint"
-        if let endpoint = kubeletArguments().flatMap({ value(in: $0, flag) }) { return endpoint }
+        if let endpoint = value(in: arguments, flag) { return endpoint }
         if let line = text("/var/lib/kubelet/kubeadm-flags.env") {
             if let endpoint = value(in: line.split { " \"".contains($0) }.map(String.init), flag) { return endpoint }
         }
@@ -79,10 +78,11 @@ extension Facts {
         return nil
     }
 
-    private static func kubeletArguments() -> [String]? {
-        let processes = (try? Linux.Directories.list("/proc")) ?? []
-        return processes.first { $0.name.allSatisfy(\.isNumber) && text("/proc/\($0.name)/comm") == "kubelet" }
-            .map { (text("/proc/\($0.name)/cmdline") ?? "").split(separator: "\0").map(String.init) }
+    /// None when no kubelet runs.
+    private static func kubeletArguments() -> [String] {
+        let processes = (try? Directories.list("/proc")) ?? []
+        let kubelet = processes.first { $0.name.allSatisfy(\.isNumber) && text("/proc/\($0.name)/comm") == "kubelet" }
+        return (kubelet.flatMap { text("/proc/\($0.name)/cmdline") } ?? "").split(separator: "\0").map(String.init)
     }
 
     private static func value(in arguments: [String], _ flag: String) -> String? {

@@ -1,3 +1,5 @@
+public import NodeConfiguration
+
 /// What was found on a node, before anybody judges it.
 public struct Facts: Sendable, Equatable {
     /// What came of trying something.
@@ -21,34 +23,8 @@ public struct Facts: Sendable, Equatable {
         }
     }
 
-    /// Where kubelet and containerd keep what they give containers.
-    public struct Directories: Sendable, Equatable {
-        public var kubelet: String
-        public var containerdRoot: String
-        public var containerdState: String
-
-        public init(
-            kubelet: String = "/var/lib/kubelet", containerdRoot: String = "/var/lib/containerd",
-            containerdState: String = "/run/containerd"
-        ) {
-            self.kubelet = kubelet
-            self.containerdRoot = containerdRoot
-            self.containerdState = containerdState
-        }
-    }
-
     /// What `/etc/vnode/config.toml` says.
-    public struct Configured: Sendable, Equatable {
-        public var engine: String
-        public var directories: Directories
-
-        public init(engine: String = "runc", directories: Directories = Directories()) {
-            self.engine = engine
-            self.directories = directories
-        }
-    }
-
-    public var configured: Configured
+    public var configured: NodeConfiguration
     /// The kernel has SELinux on.
     public var hasSELinux: Bool
     /// What the engine's `--version` printed; nil when it cannot be executed.
@@ -81,7 +57,7 @@ public struct Facts: Sendable, Equatable {
     public init(
         kernel: String, hasCgroup2: Bool, cgroup1: [String], controllers: [String], containerd: Containerd?, kubeletEndpoint: String?,
         otherSockets: [String], fuse: Attempt, userNamespace: Attempt, mappedOverlay: Attempt, overlayPlace: String,
-        timeNamespace: Attempt, seccompActions: [String], configured: Configured = Configured(), engineVersion: String? = nil,
+        timeNamespace: Attempt, seccompActions: [String], configured: NodeConfiguration = NodeConfiguration(), engineVersion: String? = nil,
         kubeletDirectory: String? = nil, hasSELinux: Bool = false
     ) {
         self.hasSELinux = hasSELinux

@@ -1,3 +1,5 @@
+import NodeConfiguration
+
 extension Judgement {
     static func runtime(_ facts: Facts) -> [Finding] {
         [containerd(facts.containerd), cri(facts.containerd), selinux(facts), engine(facts), directories(facts), others(facts)]
@@ -66,7 +68,7 @@ extension Judgement {
 
     /// What lies elsewhere is no volume of a pod's but a path of its vNode.
     private static func directories(_ facts: Facts) -> Finding {
-        let configured = facts.configured.directories
+        let configured = facts.configured
         let used = facts.containerd?.configuration.map(Containerd.Configuration.init)
         let pairs = [
             ("kubelet-dir", facts.kubeletDirectory, configured.kubelet), ("containerd-root", used?.root, configured.containerdRoot),

@@ -25,16 +25,8 @@ struct Check: ParsableCommand {
         var checks: [Finding]
     }
 
-    private func configured() throws -> Facts.Configured {
-        let node = try NodeConfiguration.load(environment: [:])
-        return Facts.Configured(
-            engine: node.engine,
-            directories: Facts.Directories(
-                kubelet: node.kubelet, containerdRoot: node.containerdRoot, containerdState: node.containerdState))
-    }
-
     func run() throws {
-        let findings = Judgement.findings(Facts.collect(try configured()))
+        let findings = Judgement.findings(Facts.collect(try NodeConfiguration.load(environment: [:])))
         let ok = findings.allSatisfy(\.ok)
         switch format {
         case .json:

@@ -1,3 +1,4 @@
+import NodeConfiguration
 import Testing
 
 @testable import Preflight
@@ -82,7 +83,7 @@ struct JudgementTests {
         #expect(
             failing {
                 $0.kubeletDirectory = "/var/lib/k0s/kubelet"
-                $0.configured.directories.kubelet = "/var/lib/k0s/kubelet"
+                $0.configured.kubelet = "/var/lib/k0s/kubelet"
             } == [])
         var facts = JudgementTests.good
         facts.containerd?.configuration = "root = '/data/containerd'\nstate = \"/run/containerd\"\nversion = 2\n\n[a]\n  root = '/x'\n"
