@@ -9,18 +9,12 @@ public struct MountTree: ~Copyable {
 
     /// Copies what is mounted at `path`, and with `recursive` everything below. EINVAL: the path is not of the own mount namespace.
     public init(_ path: String, recursive: Bool = false) throws(Errno) {
-        tree = try MountTree.take(AT_FDCWD, path, recursive ? MountTree.recursive : 0)
+        tree = try Mounts.copyTree(path, recursive: recursive)
     }
 
     /// The same of an open file or directory.
     public init(_ place: borrowing OwnedFD, recursive: Bool = false) throws(Errno) {
-        tree = try MountTree.take(place.raw, "", MountTree.emptyPath | (recursive ? MountTree.recursive : 0))
-    }
-
-    private static func take(_ directory: CInt, _ path: String, _ flags: UInt32) throws(Errno) -> OwnedFD {
-        let tree = OwnedFD(taking: try check(unsafe clinux_open_tree(directory, path, MountTree.clone | flags)))
-        _ = try check(clinux_mount_setattr_private(tree.raw))
-        return tree
+        tree = try Mounts.copyTree(of: place, recursive: recursive)
     }
 
     /// Shifts the owners of the topmost mount by the maps of a user namespace; device nodes in it are none, as in `Mounts.map`.
@@ -31,12 +25,12 @@ public struct MountTree: ~Copyable {
 
     /// Has device nodes in the topmost mount be none.
     public borrowing func setNoDevices() throws(Errno) {
-        _ = try check(unsafe clinux_mount_setattr(tree.raw, "", MountTree.emptyPath, MountTree.noDevices, 0, -1))
+        try Mounts.setAttributes(of: tree, flags: UInt64(Mounts.Flags.noDevices.rawValue))
     }
 
     /// Makes it read-only, with everything below.
     public borrowing func setReadOnly() throws(Errno) {
-        _ = try check(unsafe clinux_mount_setattr(tree.raw, "", MountTree.emptyPath | MountTree.recursive, 1, 0, -1))
+        try Mounts.setAttributes(of: tree, flags: UInt64(Mounts.Flags.readOnly.rawValue))
     }
 
     /// Gives up ownership: the caller closes.
@@ -56,9 +50,7 @@ public struct MountTree: ~Copyable {
     }
 
     private static let noDevices: UInt64 = 4
-    private static let clone: UInt32 = 1 | UInt32(O_CLOEXEC)
     private static let emptyPath: UInt32 = 0x1000
-    private static let recursive: UInt32 = 0x8000
 }
 
 extension Files {

@@ -56,9 +56,9 @@ public enum Mounts {
         _ = try check(unsafe clinux_move_mount(tree.raw, "", AT_FDCWD, target, 4))
     }
 
-    /// A copy of the mount at `path` and of those below, in no tree yet and apart from those it was made of.
-    public static func copyTree(_ path: String) throws(Errno) -> OwnedFD {
-        try copyTree(AT_FDCWD, path, atRecursive)
+    /// A copy of the mount at `path`, and with `recursive` of those below, in no tree yet and apart from those it was made of.
+    public static func copyTree(_ path: String, recursive: Bool = true) throws(Errno) -> OwnedFD {
+        try copyTree(AT_FDCWD, path, recursive ? atRecursive : 0)
     }
 
     /// The same of an open file or directory, with or without the mounts below.

@@ -120,7 +120,7 @@ struct BundleRewrite {
     }
 
     static func isOfTree(_ path: String) -> Bool {
-        ["/proc", "/sys"].contains { path == $0 || path.hasPrefix($0 + "/") }
+        ["/proc", "/sys"].contains { MountTable.isIn(path, $0) }
     }
 
     private func refuseHooks() throws(Failure) {
@@ -284,12 +284,11 @@ extension BundleRewrite {
             found = try surroundings.paths.place(of: source, pod: surroundings.pod, container: surroundings.container)
         } catch { throw Failure("staging \(destination): \(error.message)") }
         if let place = found {
-            // Once a pod: its containers share it.
             if place.isImage {
-                let isPart = place.rest.contains("/")
-                let name = isPart ? RootTree.part : RootTree.name
+                let name = place.splitImage.part.isEmpty ? RootTree.name : RootTree.part
                 return Source(target: target + name, origin: .node(place), shownAt: nil, destination: destination)
             }
+            // Once a pod: its containers share it.
             let isShown = surroundings.pod?.isSandbox == true && surroundings.paths.isShm(source, pod: surroundings.pod)
             return Source(target: target, origin: .node(place), shownAt: isShown ? source : nil, destination: destination)
         }

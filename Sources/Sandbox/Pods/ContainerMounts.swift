@@ -22,7 +22,9 @@ final class ContainerMounts {
 
     /// On the node: takes what is the node's, its owners shifted where its filesystem can do that. tmpfs can from Linux 6.3 on, and what
     /// cannot is bound as it is: its files are then nobody's, and their "other" permissions decide.
-    init(_ sources: [BundleRewrite.Source], owner: UInt32, users: borrowing OwnedFD, _ log: RuntimeLog) throws(Failure) {
+    init(
+        _ sources: [BundleRewrite.Source], in table: MountTable, owner: UInt32, users: borrowing OwnedFD, _ log: RuntimeLog
+    ) throws(Failure) {
         self.owner = owner
         fromOuter = sources.compactMap { source in
             guard case .outer(let path) = source.origin else { return nil }
@@ -33,10 +35,11 @@ final class ContainerMounts {
             guard case .node(let place) = source.origin else { continue }
             if place.isImage {
                 let (image, part) = place.splitImage
-                let tree = try RootTree("\(place.base)/\(image)", owner: owner, users: users, "staging \(source.destination)")
+                let tree = try RootTree(
+                    "\(place.base)/\(image)", in: table, owner: owner, users: users, "staging \(source.destination)")
                 images.append((source, tree, part))
             } else {
-                try take(source, place, users, log)
+                try take(source, place, in: table, users, log)
             }
         }
     }
@@ -49,12 +52,11 @@ final class ContainerMounts {
     }
 
     private func take(
-        _ source: BundleRewrite.Source, _ place: ManagedPaths.Place, _ users: borrowing OwnedFD, _ log: RuntimeLog
+        _ source: BundleRewrite.Source, _ place: ManagedPaths.Place, in table: MountTable, _ users: borrowing OwnedFD, _ log: RuntimeLog
     ) throws(Failure) {
         let path = place.base + "/" + place.rest
-        let parts = place.rest.split(separator: "/")
-        let plugin = try SubPaths.plugin(place, destination: source.destination) ?? (parts.count > 2 ? String(parts[1]) : "")
-        let isReadOnly = ManagedPaths.isWrittenByKubelet(plugin: plugin)
+        let plugin = try SubPaths.plugin(place, in: table, destination: source.destination) ?? place.plugin
+        let isReadOnly = plugin.map { ManagedPaths.isWrittenByKubelet(plugin: $0) } ?? false
         let found = try attempt("staging \(source.destination)", path) { () throws(Errno) in
             let base = try Files.open(place.base, flags: Files.place | O_DIRECTORY)
             return try Files.openBeneath(place.rest, base)

@@ -21,12 +21,11 @@ struct RootTree {
     /// For messages.
     private let label: String
 
-    /// Takes what is mounted at `path`. An overlay is taken apart, because it cannot be ID-mapped itself: its lower layers are.
+    /// Takes what the mount table has at `path`. An overlay is taken apart, because it cannot be ID-mapped itself: its lower layers are.
     init(
-        _ path: String, owner: UInt32, users: borrowing OwnedFD, _ label: String = "staging the root filesystem"
+        _ path: String, in table: MountTable, owner: UInt32, users: borrowing OwnedFD, _ label: String = "staging the root filesystem"
     ) throws(Failure) {
         self.label = label
-        let table = try attempt("reading the mount table", "/proc/self/mountinfo") { () throws(Errno) in try MountTable() }
         guard let mount = table.mount(at: path), mount.type == "overlay", let overlay = OverlayLayers(options: mount.options) else {
             layers = try MountTrees([path], users: users.raw, label)
             writable = MountTrees()

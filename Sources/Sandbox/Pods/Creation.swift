@@ -104,8 +104,9 @@ final class Creation {
         let sysctls = try ContainerSysctls(rewrite.sysctls)
         let network = try ContainerNetwork.open(rewrite.network, first: vnode.first)
         if let pod, !pod.isSandbox { try checkOrigin(of: rewrite.network, sandbox(of: pod)?.process) }
-        let tree = try RootTree(bundle.path(rewrite.rootPath), owner: vnode.state.uidBase, users: users)
-        let mounts = try ContainerMounts(rewrite.sources, owner: vnode.state.uidBase, users: users, log)
+        let table = try attempt("reading the mount table", "/proc/self/mountinfo") { () throws(Errno) in try MountTable() }
+        let tree = try RootTree(bundle.path(rewrite.rootPath), in: table, owner: vnode.state.uidBase, users: users)
+        let mounts = try ContainerMounts(rewrite.sources, in: table, owner: vnode.state.uidBase, users: users, log)
         let console = try arguments.value("console-socket").map { path throws(Failure) in
             try attempt("opening the console socket", path) { () throws(Errno) in try MountTree(path).release() }
         }
@@ -130,8 +131,8 @@ final class Creation {
         let answer: Inside.Answer
         do throws(Failure) {
             answer = try vnode.run { () throws(Failure) in
-                let table = try staged.stage(rewrite, tree, mounts, sysctls, network: network, in: vnode)
-                return try staged.runEngine(arguments, staging: table, console: console, network: entered, log: file.file.raw, in: vnode)
+                let staging = try staged.stage(rewrite, tree, mounts, sysctls, network: network, in: vnode)
+                return try staged.runEngine(arguments, staging: staging, console: console, network: entered, log: file.file.raw, in: vnode)
             }
         } catch {
             log.append(file.bytes)

@@ -29,10 +29,9 @@ enum EngineFeatures {
         if let options = features["mountOptions"]?.array {
             features["mountOptions"] = .array(options.filter { !["idmap", "ridmap"].contains($0.string) })
         }
-        guard var linux = features["linux"], var extensions = linux["mountExtensions"], extensions["idmap"] != nil else { return features }
-        extensions["idmap"] = ["enabled": .bool(false)]
-        linux["mountExtensions"] = extensions
-        features["linux"] = linux
+        if features["linux"]?["mountExtensions"]?["idmap"] != nil {
+            features["linux"]?["mountExtensions"]?["idmap"] = ["enabled": .bool(false)]
+        }
         return features
     }
 }

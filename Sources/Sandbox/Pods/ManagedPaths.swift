@@ -16,6 +16,12 @@ public struct ManagedPaths: Sendable, Equatable {
         /// An image as a volume: like a root filesystem an overlay, which cannot be ID-mapped itself.
         public var isImage = false
 
+        /// Of a volume: `kubernetes.io~secret`.
+        var plugin: String? {
+            let parts = rest.split(separator: "/")
+            return parts.count > 2 && parts[0] == "volumes" ? String(parts[1]) : nil
+        }
+
         /// The image, and the way within it.
         var splitImage: (image: String, part: String) {
             let parts = rest.split(separator: "/", maxSplits: 1)
@@ -36,20 +42,23 @@ public struct ManagedPaths: Sendable, Equatable {
     /// nil for a path of the vNode's.
     func place(of source: String, pod: PodAnnotations?, container: String) throws(Failure) -> Place? {
         guard let pod, ManagedPaths.isPlain(source) else { return nil }
-        var bases: [(path: String, layouts: [String])] = []
+        // Without layouts: images.
+        var bases: [(path: String, layouts: [String]?)] = []
         if ManagedPaths.isComponent(pod.uid) { bases.append(("\(kubelet)/pods/\(pod.uid)", ManagedPaths.ofPod)) }
         for directory in containerd {
             let cri = directory + "/io.containerd.grpc.v1.cri"
-            if ManagedPaths.isComponent(pod.sandboxID) { bases.append(("\(cri)/sandboxes/\(pod.sandboxID)", ManagedPaths.ofSandbox)) }
-            if ManagedPaths.isComponent(pod.sandboxID) { bases.append(("\(cri)/\(ManagedPaths.images)/\(pod.sandboxID)", [])) }
+            if ManagedPaths.isComponent(pod.sandboxID) {
+                bases.append(("\(cri)/sandboxes/\(pod.sandboxID)", ManagedPaths.ofSandbox))
+                bases.append(("\(cri)/\(ManagedPaths.images)/\(pod.sandboxID)", nil))
+            }
             if ManagedPaths.isComponent(container) { bases.append(("\(cri)/containers/\(container)", ManagedPaths.ofContainer)) }
         }
-        guard let (base, layouts) = bases.first(where: { source == $0.path || source.hasPrefix($0.path + "/") }) else { return nil }
+        guard let (base, layouts) = bases.first(where: { MountTable.isIn(source, $0.path) }) else { return nil }
         let rest = String(source.dropFirst(base.count + 1))
         // A sub-path of an image is one: containerd looks it up in the image, within which anything may be shown.
-        if layouts.isEmpty, !rest.isEmpty { return Place(base: base, rest: rest, isImage: true) }
-        guard layouts.contains(where: { ManagedPaths.matches(rest, $0) }), !ManagedPaths.matches(rest, "volumes/\(ManagedPaths.csi)/*")
-        else {
+        if layouts == nil, !rest.isEmpty { return Place(base: base, rest: rest, isImage: true) }
+        let isGiven = layouts?.contains { ManagedPaths.matches(rest, $0) } == true
+        guard isGiven, !ManagedPaths.matches(rest, "volumes/\(ManagedPaths.csi)/*") else {
             throw Failure("\(source): not what kubelet or containerd give a container: a hostPath is a path of the vNode")
         }
         return Place(base: base, rest: rest)

@@ -23,7 +23,7 @@ struct ShownTrees {
         var topmost: [String: MountTable.Mount] = [:]
         for mount in staging.mounts { topmost[mount.point] = mount }
         for place in ["/proc", "/sys", "/mounts"] {
-            let own = topmost.values.filter { $0.point == top + place || $0.point.hasPrefix(top + place + "/") }
+            let own = topmost.values.filter { MountTable.isIn($0.point, top + place) }
             for mount in own.sorted(by: { $0.point < $1.point }) {
                 staged[What(mount), default: []].append(mount)
                 var above = mount.point[...]

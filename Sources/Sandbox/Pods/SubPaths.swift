@@ -7,14 +7,12 @@ import SystemPackage
 enum SubPaths {
     static let directory = "volume-subpaths"
 
-    /// The plugin of the volume that the source of a mount is a sub-path of: `kubernetes.io~secret`. nil for what is none. Only on the node.
-    static func plugin(_ place: ManagedPaths.Place, destination: String) throws(Failure) -> String? {
+    /// The plugin of the volume that the source of a mount is a sub-path of: `kubernetes.io~secret`. nil for what is none. `table` is the node's.
+    static func plugin(_ place: ManagedPaths.Place, in table: MountTable, destination: String) throws(Failure) -> String? {
         let parts = place.rest.split(separator: "/").map(String.init)
         guard parts.first == directory else { return nil }
         // As the mount table has it.
-        guard parts.count == 4, let table = try? MountTable(), let base = try? NodePlace(place.base).path else {
-            throw refusal(place, destination)
-        }
+        guard parts.count == 4, let base = try? NodePlace(place.base).path else { throw refusal(place, destination) }
         for plugin in (try? Directories.list(base + "/volumes")) ?? [] {
             let volume = ManagedPaths.content(of: "\(base)/volumes/\(plugin.name)/\(parts[1])", plugin: plugin.name)
             guard Directories.kind(volume) == .directory else { continue }
