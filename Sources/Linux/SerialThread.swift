@@ -21,8 +21,8 @@ public import SystemPackage
     /// Under the lock.
     private var jobs: [Job] = []
     private var isRunning = false
-    /// When the job that is being done was begun, CLOCK_MONOTONIC in nanoseconds.
-    private var begun: Int64?
+    /// Whoever asked for the job that is being done has given up waiting.
+    private var isOverdue = false
 
     /// A thread that is idle for so long ends.
     private static let idle = 1000
@@ -47,7 +47,7 @@ public import SystemPackage
     }
 
     /// Does `body` on the thread and waits for it. ETIMEDOUT when it, or those before it, take too long: it may still be done then
-    /// if it has begun. At once when the one being done has taken as long already: who waits for it is a thread others need.
+    /// if it has begun. At once when whoever asked for the one being done has given up: who waits for it is a thread others need.
     public func run<Value: Sendable>(
         milliseconds: Int, _ body: @escaping @Sendable () throws(Errno) -> Value
     ) throws(Errno) -> Value {
@@ -56,7 +56,7 @@ public import SystemPackage
         var end = SerialThread.after(milliseconds: milliseconds)
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
-        if let begun, Clock.monotonic - begun >= Int64(milliseconds) * 1_000_000 { throw .timedOut }
+        if isOverdue { throw .timedOut }
         if !isRunning {
             try Threads.start(stack: 256 << 10) { [self] in serve() }
             isRunning = true
@@ -66,7 +66,7 @@ public import SystemPackage
         while !job.isDone {
             guard unsafe pthread_cond_timedwait(changed, lock, &end) == ETIMEDOUT else { continue }
             if job.isDone { break }
-            if !job.isStarted { jobs.removeAll { $0 === job } }
+            if job.isStarted { isOverdue = true } else { jobs.removeAll { $0 === job } }
             throw .timedOut
         }
         guard let result = box.result else { throw .ioError }
@@ -86,12 +86,11 @@ public import SystemPackage
             }
             jobs.removeFirst()
             job.isStarted = true
-            begun = Clock.monotonic
             unsafe pthread_mutex_unlock(lock)
             job.body()
             unsafe pthread_mutex_lock(lock)
             job.isDone = true
-            begun = nil
+            isOverdue = false
             unsafe pthread_cond_broadcast(changed)
             end = SerialThread.after(milliseconds: SerialThread.idle)
         }
