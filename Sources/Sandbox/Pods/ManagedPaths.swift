@@ -22,6 +22,12 @@ public struct ManagedPaths: Sendable, Equatable {
             return parts.count > 2 && parts[0] == "volumes" ? String(parts[1]) : nil
         }
 
+        /// Whether it is what is mounted of a volume and nothing beside; nil for what is of none.
+        var isWholeVolume: Bool? {
+            guard let plugin else { return nil }
+            return rest == ManagedPaths.content(of: rest.split(separator: "/").prefix(3).joined(separator: "/"), plugin: plugin)
+        }
+
         /// The image, and the way within it.
         var splitImage: (image: String, part: String) {
             let parts = rest.split(separator: "/", maxSplits: 1)
@@ -32,8 +38,7 @@ public struct ManagedPaths: Sendable, Equatable {
     /// What containers are given of each directory; `*` is any name. Nothing above these and nothing within: containerd follows a symlink a
     /// hostPath ends in, on the node, so an author may have any path here. With a directory above a volume, or with what is in one of a CSI
     /// driver beside `mount`, a pod could have the kubelet write and remove elsewhere.
-    private static let ofPod = ["etc-hosts", "containers/*/*", "volumes/*/*", "volumes/\(csi)/*/mount", "\(SubPaths.directory)/*/*/*"]
-    private static let csi = "kubernetes.io~csi"
+    private static let ofPod = ["etc-hosts", "containers/*/*", "volumes/*/*", "volumes/*/*/mount", "\(SubPaths.directory)/*/*/*"]
     private static let ofSandbox = ["hostname", "hosts", "resolv.conf", "shm"]
     private static let ofContainer = ["volumes/*"]
     /// Below it a directory for each sandbox, with one for each image.
@@ -57,11 +62,11 @@ public struct ManagedPaths: Sendable, Equatable {
         let rest = String(source.dropFirst(base.count + 1))
         // A sub-path of an image is one: containerd looks it up in the image, within which anything may be shown.
         if layouts == nil, !rest.isEmpty { return Place(base: base, rest: rest, isImage: true) }
-        let isGiven = layouts?.contains { ManagedPaths.matches(rest, $0) } == true
-        guard isGiven, !ManagedPaths.matches(rest, "volumes/\(ManagedPaths.csi)/*") else {
+        let place = Place(base: base, rest: rest)
+        guard layouts?.contains(where: { ManagedPaths.matches(rest, $0) }) == true, place.isWholeVolume != false else {
             throw Failure("\(source): not what kubelet or containerd give a container: a hostPath is a path of the vNode")
         }
-        return Place(base: base, rest: rest)
+        return place
     }
 
     private static func matches(_ rest: String, _ layout: String) -> Bool {
@@ -70,7 +75,7 @@ public struct ManagedPaths: Sendable, Equatable {
     }
 
     /// Where the content of a volume is, of a directory `volumes/<plugin>/<volume>`.
-    static func content(of volume: String, plugin: String) -> String { plugin == csi ? volume + "/mount" : volume }
+    static func content(of volume: String, plugin: String) -> String { plugin == "kubernetes.io~csi" ? volume + "/mount" : volume }
 
     /// Volumes the kubelet writes to, as the node's root and following links: no container may, whatever its bundle says (CVE-2017-1002102).
     static func isWrittenByKubelet(plugin: some StringProtocol) -> Bool {

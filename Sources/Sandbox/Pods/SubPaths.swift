@@ -16,7 +16,7 @@ enum SubPaths {
         for plugin in (try? Directories.list(base + "/volumes")) ?? [] {
             let volume = ManagedPaths.content(of: "\(base)/volumes/\(plugin.name)/\(parts[1])", plugin: plugin.name)
             guard Directories.kind(volume) == .directory else { continue }
-            if isShown(at: base + "/" + place.rest, of: [volume], in: table) { return plugin.name }
+            if isShown(at: base + "/" + place.rest, of: volume, in: table) { return plugin.name }
         }
         throw refusal(place, destination)
     }
@@ -27,12 +27,9 @@ enum SubPaths {
                 + "of which the kubelet has no sub-paths")
     }
 
-    /// Whether what is mounted at `point` lies in one of the directories.
-    static func isShown(at point: String, of volumes: [String], in table: MountTable) -> Bool {
-        guard let shown = table.mount(at: point) else { return false }
-        return volumes.contains { volume in
-            guard let (mount, inside) = table.mount(holding: volume) else { return false }
-            return mount.device == shown.device && MountTable.isIn(shown.root, inside)
-        }
+    /// Whether what is mounted at `point` lies in the directory `volume`.
+    static func isShown(at point: String, of volume: String, in table: MountTable) -> Bool {
+        guard let shown = table.mount(at: point), let (mount, inside) = table.mount(holding: volume) else { return false }
+        return mount.device == shown.device && MountTable.isIn(shown.root, inside)
     }
 }
