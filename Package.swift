@@ -126,6 +126,7 @@ let package = Package(
         .testTarget(
             name: "ViewServerTests",
             dependencies: ["ViewServer", "Control", "Readings", "Takeover", "Tree", "Linux", system, logging], swiftSettings: strict),
+        .testTarget(name: "FuseKitTests", dependencies: ["FuseKit", "Takeover", "Linux", system], swiftSettings: strict),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Linux", "Text", system], swiftSettings: strict),
         .testTarget(name: "ManifestTests", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "InstallerTests", dependencies: ["Installer", "NodeConfiguration", "Linux"], swiftSettings: strict),

@@ -70,8 +70,8 @@ public final class Connection: Sendable {
     /// Called while a request is answered: an answer was computed for it.
     public static func noteRefill() { Turn.current?.outcome.isRefill = true }
 
-    /// Answers the request in the slot.
-    @discardableResult public func handle(_ slot: RequestSlot) -> Outcome {
+    /// Answers the request in the slot. `workers` are those whose thread does it.
+    @discardableResult public func handle(_ slot: RequestSlot, by workers: Workers? = nil) -> Outcome {
         defer { slot.end() }
         guard let length = slot.length else { return Outcome() }
         switch slot.opcode {
@@ -93,7 +93,7 @@ public final class Connection: Sendable {
                 refuse(slot, EIO)
                 return Outcome(isError: true)
             }
-            return parser.handle(slot, length, for: self)
+            return parser.handle(slot, length, for: self, by: workers)
         }
         return Outcome()
     }

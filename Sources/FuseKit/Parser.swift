@@ -42,8 +42,8 @@ import Takeover
         unsafe fuse_session_destroy(session)
     }
 
-    func handle(_ slot: RequestSlot, _ length: Int, for connection: Connection) -> Connection.Outcome {
-        let turn = Turn(connection, slot, isSilent: false)
+    func handle(_ slot: RequestSlot, _ length: Int, for connection: Connection, by workers: Workers?) -> Connection.Outcome {
+        let turn = Turn(connection, slot, isSilent: false, workers: workers)
         turn.run {
             var request = unsafe fuse_buf()
             unsafe request.mem = slot.buffer.baseAddress
@@ -105,12 +105,15 @@ final class Turn {
     let slot: RequestSlot?
     /// The kernel has the answer already.
     let isSilent: Bool
+    /// Whose thread it is.
+    let workers: Workers?
     var outcome = Connection.Outcome()
 
-    init(_ connection: Connection, _ slot: RequestSlot?, isSilent: Bool) {
+    init(_ connection: Connection, _ slot: RequestSlot?, isSilent: Bool, workers: Workers? = nil) {
         self.connection = connection
         self.slot = slot
         self.isSilent = isSilent
+        self.workers = workers
     }
 
     /// Turns nest: an answer may need the kernel told something first.

@@ -4,7 +4,7 @@ public import SystemPackage
 public import Takeover
 
 /// A fixed number of threads that serve any number of connections through one epoll: each ready connection gets one
-/// request a turn. Lock order: none is held while a request is handled.
+/// request a turn. One that waits for something slow is stood in for. Lock order: none is held while a request is handled.
 public final class Workers: Sendable {
     private let epoll: Epoll
     private let connections = Mutex<[UInt64: Connection]>([:])
@@ -23,20 +23,47 @@ public final class Workers: Sendable {
     }
 
     /// Makes one for each thread.
-    private let observer: @Sendable () -> (Answered) -> Void
+    private let observer: @Sendable () -> @Sendable (Answered) -> Void
+
+    /// Threads that stand in for others.
+    private struct StandIns {
+        var wanted = 0
+        var running = 0
+        var free: [RequestSlot]
+
+        mutating func end(_ slot: RequestSlot) {
+            running -= 1
+            free.append(slot)
+        }
+
+        /// Looked at and counted at once: whoever comes between would believe that it is still there.
+        mutating func endOneTooMany(_ slot: RequestSlot) -> Bool {
+            guard running > wanted else { return false }
+            end(slot)
+            return true
+        }
+    }
+    private let standIns: Mutex<StandIns>
+    private let ofStandIns: @Sendable (Answered) -> Void
+
+    private static let stack = 512 << 10
+    /// Threads of one connection that may wait while others of it are answered.
+    private static let mostWaiting = 4
 
     /// Threads start with `start`; each has one of the slots.
-    public init(count: Int, memory: SharedMemory, observer: @escaping @Sendable () -> (Answered) -> Void) throws(Errno) {
+    public init(count: Int, memory: SharedMemory, observer: @escaping @Sendable () -> @Sendable (Answered) -> Void) throws(Errno) {
         epoll = try Epoll()
         self.observer = observer
         self.count = min(max(1, count), SharedMemory.mostSlots)
         slots = RequestSlot.all(memory)
+        standIns = Mutex(StandIns(free: Array(slots.dropFirst(self.count))))
+        ofStandIns = observer()
         most = max(1, self.count - 1)
     }
 
     public func start() throws(Errno) {
         for slot in slots.prefix(count) {
-            try Threads.start(stack: 512 << 10) { [self] in serve(slot) }
+            try Threads.start(stack: Workers.stack) { [self] in serve(slot) }
         }
     }
 
@@ -56,6 +83,36 @@ public final class Workers: Sendable {
         guard let connection = connections.withLock({ $0.removeValue(forKey: key) }) else { return }
         connection.isRemoved.store(true, ordering: .relaxed)
         epoll.remove(connection.descriptor)
+    }
+
+    /// Another thread for as long as the answer is held, for one that is about to wait: others are not to wait with it. nil while requests
+    /// are replayed, which is done one after the other. With as many as there are slots it is a thread less.
+    public static func standIn() -> StandIn? {
+        guard let turn = Turn.current, let workers = turn.workers else { return nil }
+        // Nor are others of the same connection, but not all slots are to be one vNode's.
+        if turn.connection.busy.load(ordering: .relaxed) <= mostWaiting { workers.arm(turn.connection) }
+        return workers.standIn()
+    }
+
+    private func standIn() -> StandIn {
+        let slot = standIns.withLock { all in
+            all.wanted += 1
+            guard all.running < all.wanted, let slot = all.free.popLast() else { return RequestSlot?.none }
+            all.running += 1
+            return slot
+        }
+        if let slot, (try? Threads.start(stack: Workers.stack) { [self] in standIn(with: slot) }) == nil {
+            standIns.withLock { $0.end(slot) }
+        }
+        return StandIn { [self] in standIns.withLock { $0.wanted -= 1 } }
+    }
+
+    private func standIn(with slot: RequestSlot) {
+        var next: UInt64?
+        while next != nil || !standIns.withLock({ $0.endOneTooMany(slot) }) {
+            guard let key = next ?? epoll.wait(milliseconds: 1000) else { continue }
+            next = serve(key, slot, ofStandIns)
+        }
     }
 
     public var served: Int { connections.withLock { $0.count } }
@@ -89,10 +146,14 @@ public final class Workers: Sendable {
         var next: UInt64?
         while true {
             guard let key = next ?? epoll.wait() else { continue }
-            next = nil
-            guard let connection = connections.withLock({ $0[key] }) else { continue }
-            next = serve(connection, slot, observe)
+            next = serve(key, slot, observe)
         }
+    }
+
+    /// A turn for a connection that is ready. Answers another one that is.
+    private func serve(_ key: UInt64, _ slot: RequestSlot, _ observe: (Answered) -> Void) -> UInt64? {
+        guard let connection = connections.withLock({ $0[key] }) else { return nil }
+        return serve(connection, slot, observe)
     }
 
     /// Answers a request of a connection that is ready, and those that have come meanwhile, unless another connection is ready:
@@ -135,9 +196,18 @@ public final class Workers: Sendable {
     private func answer(_ connection: Connection, _ slot: RequestSlot, _ observe: (Answered) -> Void) {
         let (node, opcode) = (slot.node, slot.opcode)
         let start = Clock.monotonic
-        let outcome = connection.handle(slot)
+        let outcome = connection.handle(slot, by: self)
         let end = Clock.monotonic
         observe(
             Answered(connection: connection.key, node: node, opcode: opcode, nanoseconds: end - start, outcome: outcome))
     }
+}
+
+/// A thread that serves in place of another: see `Workers.standIn`.
+public final class StandIn: Sendable {
+    private let end: @Sendable () -> Void
+
+    init(end: @escaping @Sendable () -> Void) { self.end = end }
+
+    deinit { end() }
 }

@@ -26,6 +26,8 @@ public import SystemPackage
 
     /// A thread that is idle for so long ends.
     private static let idle = 1000
+    /// What takes no longer is not called slow.
+    private static let quick = 5
 
     public init() {
         unsafe lock = .allocate(capacity: 1)
@@ -48,12 +50,14 @@ public import SystemPackage
 
     /// Does `body` on the thread and waits for it. ETIMEDOUT when it, or those before it, take too long: it may still be done then
     /// if it has begun. At once when whoever asked for the one being done has given up: who waits for it is a thread others need.
+    /// `whenSlow` is called, once, when it is not done in a moment.
     public func run<Value: Sendable>(
-        milliseconds: Int, _ body: @escaping @Sendable () throws(Errno) -> Value
+        milliseconds: Int, whenSlow: () -> Void = {}, _ body: @escaping @Sendable () throws(Errno) -> Value
     ) throws(Errno) -> Value {
         let box = Box<Value>()
         let job = Job { box.result = Result { () throws(Errno) in try body() } }
         var end = SerialThread.after(milliseconds: milliseconds)
+        var soon = SerialThread.after(milliseconds: min(milliseconds, SerialThread.quick))
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
         if isOverdue { throw .timedOut }
@@ -63,6 +67,14 @@ public import SystemPackage
         }
         jobs.append(job)
         unsafe pthread_cond_broadcast(changed)
+        while !job.isDone {
+            if unsafe pthread_cond_timedwait(changed, lock, &soon) == ETIMEDOUT { break }
+        }
+        if !job.isDone {
+            unsafe pthread_mutex_unlock(lock)
+            whenSlow()
+            unsafe pthread_mutex_lock(lock)
+        }
         while !job.isDone {
             guard unsafe pthread_cond_timedwait(changed, lock, &end) == ETIMEDOUT else { continue }
             if job.isDone { break }

@@ -28,7 +28,7 @@ final class Tally: Sendable {
 
 extension Recorders {
     /// Counts the requests one more thread answers, by vNode and file.
-    func observer() -> (Workers.Answered) -> Void {
+    func observer() -> @Sendable (Workers.Answered) -> Void {
         let recorder = add()
         return { answered in
             // What the kernel sends of its own accord.

@@ -1,3 +1,4 @@
+import FuseKit
 import Glibc
 import Linux
 import Synchronization
@@ -54,8 +55,12 @@ final class NamespaceSysctls: Sendable {
     private func inside<Value: Sendable>(
         _ kind: NamespaceKind, _ caller: Int32, _ network: UInt64?, _ body: @escaping @Sendable () throws(Errno) -> Value
     ) throws(Errno) -> Value {
+        // Others are answered meanwhile, however many vNodes make theirs wait.
+        var standIn: StandIn?
+        defer { withExtendedLifetime(standIn) {} }
         do throws(Errno) {
-            return try thread.run(milliseconds: NamespaceSysctls.patience) { [self] () throws(Errno) in
+            return try thread.run(milliseconds: NamespaceSysctls.patience, whenSlow: { standIn = Workers.standIn() }) {
+                [self] () throws(Errno) in
                 let home = try Files.open("/proc/thread-self/ns/" + kind.name, flags: O_RDONLY)
                 if let theirs = try namespace(of: caller, kind, network) {
                     try Namespaces.enter(theirs, kind.flag)
