@@ -120,7 +120,7 @@ let package = Package(
         .testTarget(name: "TreeTests", dependencies: ["Tree", "Text"], swiftSettings: strict),
         .testTarget(name: "ReadingsTests", dependencies: ["Readings", "Tree", "Text", "Linux", system], swiftSettings: strict),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Tree", "Linux", system], swiftSettings: strict),
-        .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", "CLinux", system], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Linux", system], swiftSettings: strict),
         .testTarget(name: "TakeoverTests", dependencies: ["Takeover", "Linux", system], swiftSettings: strict),
         .testTarget(

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -138,6 +139,32 @@ int clinux_window_size(int terminal, uint16_t *rows, uint16_t *columns) {
 int clinux_act_as(uid_t uid) {
     if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0) return -1;
     return (int)syscall(SYS_setresuid, -1, uid, -1);
+}
+
+int clinux_exchange(const char *one, const char *other) {
+    return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, 2);
+}
+
+int clinux_make_directory_as(int directory, const char *name, mode_t mode, uid_t owner) {
+    if (geteuid() == owner) return mkdirat(directory, name, mode);
+    int bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0), signal = 0, made = -1, error = EPERM;
+    // The capabilities in effect stay. What is run later must find the bits as they were.
+    if (bits < 0 || prctl(PR_GET_PDEATHSIG, &signal, 0, 0, 0) < 0) return -1;
+    if (prctl(PR_SET_SECUREBITS, (unsigned long)bits | SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0) return -1;
+    uid_t uid = (uid_t)setfsuid(owner);
+    gid_t gid = (gid_t)setfsgid(owner);
+    if ((uid_t)setfsuid((uid_t)-1) == owner && (gid_t)setfsgid((gid_t)-1) == owner) {
+        made = mkdirat(directory, name, mode);
+        error = errno;
+    }
+    setfsgid(gid);
+    setfsuid(uid);
+    // A change of credentials clears it.
+    if ((uid_t)setfsuid((uid_t)-1) != uid || prctl(PR_SET_SECUREBITS, (unsigned long)bits, 0, 0, 0) < 0
+        || (signal && clinux_die_with_parent(signal) < 0))
+        return -1;
+    errno = error;
+    return made;
 }
 
 int clinux_look_as(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint64_t effective) {

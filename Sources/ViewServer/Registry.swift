@@ -171,6 +171,10 @@ final class Registry: Sendable {
     func addListener(_ descriptor: consuming OwnedFD, serial: UInt64, of vnode: VNode, view: Int, top: String) throws(ControlError) {
         guard let link, let broker else { throw ControlError(.notSupported, "a debug mount has no containers") }
         guard !broker.has(serial, of: vnode) else { return }
+        // What another file answers to the requests of a listener would be believed.
+        guard (try? Directories.readLink("/proc/self/fd/\(descriptor.raw)")) == "anon_inode:seccomp notify" else {
+            throw ControlError(.invalidArgument, "what came as the listener of view \(view) of vNode \"\(vnode.record.name)\" is none")
+        }
         let listener = Listener(serial: serial, descriptor: descriptor, view: view, top: top)
         do throws(Errno) {
             _ = try vnode.view(view)

@@ -40,6 +40,7 @@ final class VNode: Sendable {
     private let next: Cell
     let sysctls: StoredSysctls
     let triggers: PressureTriggers
+    let helpers = Helpers()
     /// None in a debug mount: there is no vNode whose namespaces they could be.
     let namespaceSysctls: NamespaceSysctls?
 

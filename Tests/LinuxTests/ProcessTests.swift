@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemPackage
 import Testing
@@ -96,6 +97,80 @@ import Testing
         let name = "\u{301}vnode-\(getpid())"
         #expect((try? Directories.makeInside("/out/\(name)", root: root, owner: getuid())) == nil)
         #expect(Directories.kind("/tmp/" + name) == nil)
+    }
+
+    @Test(.enabled(if: geteuid() == 0)) func whatIsMadeInsideIsTheOwnersAndTheMakerAsBefore() throws {
+        try Directories.makeAll(base)
+        defer { try? Directories.removeTree(base) }
+        let root = try Files.open(base, flags: O_RDONLY | O_DIRECTORY)
+        // Another's, which the maker's capabilities let it write to.
+        try Directories.make(base + "/a", mode: 0o700)
+        try Directories.setOwner(base + "/a", uid: 70_000, gid: 70_000)
+        // As a child that dies with its maker, and changes its user later.
+        let ends = try Processes.pipe()
+        let reading = OwnedFD(taking: ends.reading)
+        let child = try Processes.fork {
+            let below = try? Processes.fork {
+                guard (try? Processes.dieWithParent()) != nil else { return 1 }
+                let isMade = (try? Directories.makeInside("/a/b/c", root: root, owner: 65_536)) != nil
+                let mine = (try? Directories.make(base + "/a/mine")) != nil
+                var said: [Int32] = [getpid(), isMade && mine ? 1 : 0]
+                _ = unsafe said.withUnsafeMutableBytes { unsafe write(ends.writing, $0.baseAddress, $0.count) }
+                while true { _ = pause() }
+            }
+            if below == nil { return 2 }
+            usleep(100_000)
+            return 0
+        }
+        let other = try Processes.fork {
+            guard (try? Directories.makeInside("/a/d", root: root, owner: 65_536)) != nil else { return 2 }
+            guard (try? Processes.become(uid: 1000, gid: 1000)) != nil else { return 3 }
+            let status = String(decoding: (try? Files.read("/proc/self/status")) ?? [], as: UTF8.self)
+            return status.contains("CapEff:\t0000000000000000") ? 0 : 4
+        }
+        _ = close(ends.writing)
+        var said: [Int32] = [0, 0]
+        let size = unsafe said.withUnsafeMutableBytes { unsafe read(reading.raw, $0.baseAddress, $0.count) }
+        #expect(try size == 8 && said[1] == 1 && Processes.wait(child.pid).status == 0)
+        #expect(try Processes.wait(other.pid).status == 0)
+        // The pipe has no writer left when it is gone.
+        #expect(try Poll.readable([reading.raw], milliseconds: 60_000) == [true])
+        for (name, owner) in [("/a/b", 65_536 as UInt32), ("/a/b/c", 65_536), ("/a/d", 65_536), ("/a/mine", 0)] {
+            var information = stat()
+            #expect(unsafe stat(base + name, &information) == 0)
+            #expect((information.st_uid, information.st_gid) == (owner, owner), "\(name)")
+        }
+        #expect(throws: Errno.notPermitted) {
+            _ = try Directories.makeInside("/proc/\(getpid())/x", root: try Files.open("/", flags: O_RDONLY | O_DIRECTORY), owner: 65_536)
+        }
+    }
+
+    /// Who may rename there puts a file, which may be a mount, in the place of what was just made.
+    @Test(.enabled(if: geteuid() == 0)) func nobodyGetsAFileByPuttingItInThePlaceOfWhatIsMade() throws {
+        try Directories.makeAll(base)
+        defer { try? Directories.removeTree(base) }
+        let (file, name) = (base + "/file", base + "/made")
+        _ = try Files.open(file, flags: O_WRONLY | O_CREAT, mode: 0o600)
+        let root = try Files.open(base, flags: O_RDONLY | O_DIRECTORY)
+        let spinner = try Processes.fork {
+            guard (try? Processes.dieWithParent()) != nil else { return 1 }
+            while true { _ = unsafe clinux_exchange(file, name) }
+        }
+        defer {
+            try? Processes.send(SIGKILL, to: spinner.pidfd)
+            _ = try? Processes.wait(spinner.pid)
+        }
+        var given = 0
+        for _ in 0..<20_000 {
+            _ = try? Directories.makeInside("/made", root: root, owner: 65_536)
+            for path in [file, name] {
+                var information = stat()
+                if unsafe lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG, information.st_uid != 0 { given += 1 }
+            }
+            if unsafe rmdir(name) != 0 { _ = unsafe rmdir(file) }
+            if Directories.kind(file) == nil { _ = unsafe rename(name, file) }
+        }
+        #expect(given == 0)
     }
 
     @Test func aLockOfAByteExcludesThatByte() throws {

@@ -22,6 +22,14 @@ import Testing
         #expect(made.mounts.first?["source"]?.string == "/inner/c/devices/0")
     }
 
+    /// containerd gives it to privileged pods with all others.
+    @Test func theNodesLogIsNone() throws {
+        let log: JSON = ["path": "/dev/kmsg", "type": "c", "major": .signed(1), "minor": .signed(11), "fileMode": .signed(0o644)]
+        let made = try devices([log, ["path": "/dev/disk", "type": "b", "major": .signed(1), "minor": .signed(11)]])
+        #expect(made.devices == [.init(target: "/inner/c/devices/0", kind: S_IFBLK, major: 1, minor: 11, mode: 0o666)])
+        #expect(made.mounts.count == 1)
+    }
+
     @Test(
         arguments: [
             ["type": "c"], ["path": "dev/x", "type": "c"], ["path": "/dev/x"], ["path": "/dev/x", "type": "d"],

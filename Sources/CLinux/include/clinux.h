@@ -58,6 +58,11 @@ pid_t clinux_fork(void);
 // prctl is variadic.
 // PR_SET_PDEATHSIG; the signal comes at once, and ESRCH where it is not deadly, when who made the caller has ended already.
 int clinux_die_with_parent(int signal);
+// renameat2 with RENAME_EXCHANGE.
+int clinux_exchange(const char *one, const char *other);
+// mkdirat of a directory that is the owner's from its making on: nobody can put another in its place before it is. With the capabilities
+// of the caller.
+int clinux_make_directory_as(int directory, const char *name, mode_t mode, uid_t owner);
 // Descendants whose parent dies become children of this process.
 int clinux_adopt_orphans(void);
 // ioctl(2) is variadic: TIOCGWINSZ.

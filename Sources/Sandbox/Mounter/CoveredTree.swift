@@ -62,7 +62,19 @@ enum CoveredTree {
         }
     }
 
+    /// A mount namespace with nothing in it but places for two procfs.
+    private static func enterNothing() throws(Errno) {
+        try Namespaces.unshare(.mount)
+        try Mounts.mount("vnode", on: work, type: "tmpfs", [.noSetUID, .noDevices, .noExecute], data: "size=64k,mode=755")
+        for name in ["procfs", "shown"] { try Directories.make("\(work)/\(name)") }
+        try Staging.changeRoot(to: work)
+    }
+
     private static func freshProc(_ order: MountOrder, _ options: String, _ caller: borrowing Caller) throws(Errno) -> String {
+        // The child is in the caller's sight, and so are its network and its mounts: they are the caller's, and none.
+        let here = try Files.open("/proc/thread-self/ns/mnt", flags: O_RDONLY)
+        try Namespaces.enter(caller.network, .network)
+        try enterNothing()
         // Only for children, and a procfs is that of who mounts it.
         try Namespaces.enter(caller.processes, .pid)
         let child = try Processes.fork {
@@ -82,6 +94,12 @@ enum CoveredTree {
         // Ended by a signal: its alarm, or the end of the caller's PID namespace.
         if status > EHWPOISON { throw .ioError }
         if status != 0 { throw Errno(rawValue: status) }
+        let closed = try Mounts.copyTree("/procfs")
+        let shown = try Mounts.copyTree("/shown")
+        try Namespaces.enter(here, .mount)
+        _ = try check(unsafe chdir("/"))
+        try Mounts.attach(closed, to: "/procfs")
+        try Mounts.attach(shown, to: "/shown")
         // A network namespace made inside has its own of what counts for the whole node.
         for step in StagingPlan.network(procfs: "/procfs") { try? step.perform() }
         try makePlace()

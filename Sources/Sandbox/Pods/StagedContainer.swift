@@ -107,10 +107,12 @@ struct StagedContainer {
 
     /// Takes away what staging made, in the outer container too.
     static func remove(_ id: String, shownAt: [String], in vnode: Inside) {
-        try? vnode.inOuter { () throws(Failure) in
-            guard !shownAt.isEmpty, let root = try? Files.open("/", flags: O_RDONLY | O_DIRECTORY) else { return }
-            for path in shownAt where (try? Files.openInside(path, root: root)) != nil {
-                try? Mounts.detach(path, following: false)
+        if !shownAt.isEmpty {
+            try? vnode.inOuter { () throws(Failure) in
+                guard let root = try? Files.open("/", flags: O_RDONLY | O_DIRECTORY) else { return }
+                for path in shownAt where (try? Files.openInside(path, root: root)) != nil {
+                    try? Mounts.detach(path, following: false)
+                }
             }
         }
         try? Mounts.detach("/inner/" + id)

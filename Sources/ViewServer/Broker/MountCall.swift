@@ -61,6 +61,10 @@ extension BrokeredCall {
         let order = MountOrder(
             kind, vnode: vnode.record, view: UInt32(clamping: listener.view), top: listener.top, notification: slot.id, slot: slot.number,
             attempt: attempt, caller: slot.caller, target: target, flags: flags, options: options)
+        guard vnode.helpers.mayStart() else {
+            log.error("a mount cannot be made: helpers wait for the vNode's own file systems", metadata: ["vnode": "\(vnode.record.name)"])
+            throw .ioError
+        }
         let file = try SealedMemory.make(order.encoded, name: "mount")
         let given = [slot.memoryDescriptor, listener.descriptor.raw, descriptors.staging.raw, descriptors.pidfd.raw, file.raw]
         let helper = try Processes.spawn(
@@ -70,6 +74,8 @@ extension BrokeredCall {
         var status: CInt?
         if hasEnded || (try? Poll.readable([helper.pidfd.raw], milliseconds: 1000)) == [true] {
             status = try? Processes.wait(helper.pid).status
+        } else {
+            vnode.helpers.leave(helper.pid)
         }
         return try answered(otherwise: "a helper has ended without an answer, status \(status.map { "\($0)" } ?? "unknown")")
     }

@@ -36,6 +36,22 @@ extension Suite {
             try expect("interfaces", lines[4], is: "lo")
             try expect("CPUs", lines[5], is: lines[6])
         },
+        Check("who mounts for it is in sight for a moment, and shows neither network nor mounts of the node") { context in
+            let name = "vnode-witness-\(getpid())"
+            let socket = try Witness(name)
+            let script = """
+                mkdir /tmp/m
+                (while mount -t proc -o hidepid=0 proc /tmp/m; do umount /tmp/m; done) 2>/dev/null &
+                end=$(($(date +%s) + 5))
+                while [ $(date +%s) -lt $end ]; do
+                    cat /proc/[0-9]*/net/unix 2>/dev/null | grep -o -m 1 '\(name)'
+                    cat /proc/[0-9]*/mountinfo 2>/dev/null | grep -o -m 1 ' /fuse/static '
+                done | sort -u
+                kill $!
+                """
+            try expect("seen", try await context.inside(script), is: "")
+            withExtendedLifetime(socket) {}
+        },
         Check("who may not mount is told so, and where it cannot be") { context in
             #if arch(x86_64)
                 let number = 165
