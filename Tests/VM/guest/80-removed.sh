@@ -37,4 +37,4 @@ kill -KILL "${view_pids[0]}"
 wait "${view_pids[0]}" 2>/dev/null
 view_pids=()
 gone() { grep -c /tmp/killed /proc/self/mountinfo; }
-check "a killed debug mount leaves no mount" "0" "$(eventually 5 0 gone)"
+check "a killed debug mount leaves no mount" "0" "$(eventually 60 0 gone)"

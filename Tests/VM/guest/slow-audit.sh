@@ -53,7 +53,7 @@ check "a vNode tells of the node what is documented" "" "$(findings outer)"
 check "and the audit says so" 0 $status
 check_matches "with the exceptions by name" 'buddyinfo.*possible CPUs' "$(of outer '" ".join(sorted({f["exception"] for f in report["exceptions"]}))')"
 vnode exec one -- sleep 1003 &
-for ((try = 0; try < 100; try++)); do inner=$(pgrep -xf 'sleep 1003') && break; sleep 0.2; done
+for ((try = 0; try < 300; try++)); do inner=$(pgrep -xf 'sleep 1003') && break; sleep 0.2; done
 audit inner --pid "${inner%%[[:space:]]*}"
 check "an inner container neither" "" "$(findings inner)"
 audit pair --vnode one --against two
@@ -105,7 +105,7 @@ if [[ -n $(type -P lxcfs) ]]; then
     mkdir -p $files
     lxcfs -l $files >$work/lxcfs.log 2>&1 &
     lxcfs=$!
-    eventually 10 yes sh -c "test -e $files/proc/meminfo && echo yes" >/dev/null
+    eventually 60 yes sh -c "test -e $files/proc/meminfo && echo yes" >/dev/null
     binds=()
     for file in cpuinfo diskstats loadavg meminfo stat swaps uptime; do binds+=("$files/proc/$file:/proc/$file"); done
     audit lxcfs --pid "$(container lxcfs "${binds[@]}" "$files/sys/devices/system/cpu:/sys/devices/system/cpu")"

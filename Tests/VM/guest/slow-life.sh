@@ -47,7 +47,7 @@ vnode run --name gone --keep -- true
 check "reboot ends the vNode, not the node" "125 none $(uname -n)" "$({
     vnode exec gone -- busybox reboot -f >/dev/null 2>&1
     echo $?
-    eventually 10 none sh -c 'vnode list | grep -q "^gone " || echo none'
+    eventually 60 none sh -c 'vnode list | grep -q "^gone " || echo none'
     uname -n
 } | xargs)"
 check "and the other one goes on" "still" "$(inside 'echo still')"

@@ -1,4 +1,5 @@
 # guest: --cpus 4 --memory 2G --swap 512M
+# seconds: 1200
 # shellcheck shell=bash
 # sysstat, htop, psutil and the node exporter in a vNode of 1.5 CPUs and 512 MiB.
 . /mnt/share/guest/lib/check.sh
@@ -33,7 +34,7 @@ print(\"end\")
 "'
 tool node-exporter "prometheus-node-exporter --web.listen-address=127.0.0.1:9100 --runtime.gomaxprocs=0 --log.level=warn \
     --no-collector.textfile & exporter=\$!
-    for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    for try in \$(seq 120); do
         curl -sS $exporter/metrics >metrics 2>errors && break; sleep 0.5; done
     cat metrics; kill \$exporter; wait \$exporter; test -s metrics || cat errors >&2"
 # What they say of files that are closed, because they count for the whole node, and of /sys, which is not of the type sysfs.

@@ -1,4 +1,5 @@
 # guest: --cpus 4 --memory 2G --swap 512M
+# seconds: 2400
 # shellcheck shell=bash
 # PostgreSQL makes a cluster and starts in a vNode of 1.5 CPUs and 512 MiB. Minutes, where a processor is emulated.
 . /mnt/share/guest/lib/check.sh
@@ -12,7 +13,7 @@ tool postgres 'chmod 777 . .. ; bin=$(echo /usr/lib/postgresql/*/bin)
     $as $bin/initdb -N -A trust -U postgres >initdb || exit
     grep -E "selecting|dynamic shared" initdb
     $as $bin/postgres -D $PGDATA -k $PWD -c listen_addresses= 2>log & server=$!
-    for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    for try in $(seq 120); do
         $as psql -h $PWD -U postgres -Atc "select 6 * 7" postgres 2>/dev/null && break; sleep 0.5; done
     $as psql -h $PWD -U postgres -Atc "create table t as select generate_series(1, 1000) as n; select sum(n) from t" postgres
     kill -INT $server; wait $server

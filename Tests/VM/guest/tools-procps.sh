@@ -1,4 +1,5 @@
 # guest: --cpus 4 --memory 2G --swap 512M
+# seconds: 1200
 # shellcheck shell=bash
 # procps, util-linux, coreutils, iproute2, numactl and hwloc in a vNode of 1.5 CPUs and 512 MiB: 2 CPUs, 524288 kB, its own uptime.
 . /mnt/share/guest/lib/check.sh

@@ -1,4 +1,5 @@
 # guest: --cpus 4 --memory 2G --swap 512M
+# seconds: 1200
 # shellcheck shell=bash
 # Java and Node.js size themselves by the vNode's 1.5 CPUs and 512 MiB.
 . /mnt/share/guest/lib/check.sh

@@ -1,4 +1,5 @@
 # guest: --cpus 4 --memory 2G --swap 512M
+# seconds: 1200
 # shellcheck shell=bash
 # nginx and Redis start in a vNode of 1.5 CPUs and 512 MiB as they do in the guest.
 . /mnt/share/guest/lib/check.sh
@@ -12,11 +13,11 @@ http { access_log off; client_body_temp_path $PWD; proxy_temp_path $PWD; fastcgi
     server { listen 127.0.0.1:8088; return 200 served; } }
 CONF
     nginx -e stderr -c $PWD/conf & nginx=$!
-    for try in 1 2 3 4 5 6 7 8 9 10; do curl -sS http://127.0.0.1:8088/ 2>/dev/null && break; sleep 0.5; done
+    for try in $(seq 120); do curl -sS http://127.0.0.1:8088/ 2>/dev/null && break; sleep 0.5; done
     echo; echo workers $(ps -o args= --ppid $nginx | grep -c "worker process")
     kill $nginx; wait $nginx'
 tool redis 'redis-server --port 6388 --bind 127.0.0.1 --save "" --dir $PWD --loglevel notice & redis=$!
-    for try in 1 2 3 4 5 6 7 8 9 10; do redis-cli -p 6388 ping 2>/dev/null | grep PONG && break; sleep 0.5; done
+    for try in $(seq 120); do redis-cli -p 6388 ping 2>/dev/null | grep PONG && break; sleep 0.5; done
     redis-cli -p 6388 info | tr -d "\r" | grep -E "^(total_system_memory|used_memory|process_id):"
     redis-cli -p 6388 shutdown nosave; wait $redis'
 run_tools redis

@@ -71,7 +71,7 @@ open_view() { # open_view DIR OPTIONS...: a debug mount, ready to read
     mkdir -p "$dir"
     vnode-fs mount "$dir" "$@" >"$dir.log" 2>&1 &
     view_pids+=($!)
-    for ((try = 0; try < 150; try++)); do
+    for ((try = 0; try < 600; try++)); do
         [[ -s $dir/proc/meminfo || -n $(head -c1 "$dir/proc/meminfo" 2>/dev/null) ]] && return
         kill -0 "${view_pids[-1]}" 2>/dev/null || break
         sleep 0.1

@@ -16,7 +16,7 @@ tool_runner='dir=$(mktemp -d) && cd "$dir" || exit
 run() {
     local started=$SECONDS
     mkdir "work-$1"
-    (cd "work-$1" && timeout 100 sh -c "$2" >"../$1.out" 2>"../$1.err" </dev/null; echo $? >"../$1.status")
+    (cd "work-$1" && timeout 900 sh -c "$2" >"../$1.out" 2>"../$1.err" </dev/null; echo $? >"../$1.status")
     echo $((SECONDS - started)) >"$1.seconds"
     rm -rf "work-$1"
 }
