@@ -28,10 +28,10 @@ struct AuditReport: Decodable, Sendable {
 
 extension Context {
     func audit(_ arguments: [String], status: ClosedRange<Int32>) async throws -> AuditReport {
-        let outcome = try await command([program("vnode-fs"), "audit", "--format", "json"] + arguments, in: self, bound: .seconds(120))
+        let outcome = try await command([program("vnode-fs"), "audit", "--format", "json"] + arguments, in: self, bound: .seconds(600))
         try expect(status.contains(outcome.status), "status \(status)", got: "\(outcome.status), error \"\(outcome.error)\"")
         do { return try JSONDecoder().decode(AuditReport.self, from: Data(outcome.output.utf8)) } catch {
-            throw Mismatch(expected: "a report", got: "\(error): \(outcome.output)")
+            throw Mismatch(expected: "a report", got: "\(error): error \"\(outcome.error)\", output \"\(outcome.output)\"")
         }
     }
 
@@ -57,12 +57,12 @@ extension Context {
         }
         try Files.put(Context.container, at: bundle + "/config.json")
         let words = ["runc", "run", "--bundle", bundle, "--pid-file", bundle + "/pid", "\(conf)-container"]
-        _ = try await withProgram(words, in: self, bound: .seconds(500)) { program in
+        _ = try await withProgram(words, in: self, bound: .seconds(1000)) { program in
             let file = bundle + "/pid"
-            try await eventually("the container's pid file", within: .seconds(20)) { Files.exists(file) }
+            try await eventually("the container's pid file") { Files.exists(file) }
             guard let pid = Int32(try Files.text(file)) else { throw Mismatch(expected: "a pid", got: try Files.text(file)) }
             do {
-                try await eventually("the container's command", within: .seconds(20)) {
+                try await eventually("the container's command") {
                     try Files.text("/proc/\(pid)/cmdline") == "sleep\01005\0"
                 }
                 try await body(pid)
@@ -72,7 +72,7 @@ extension Context {
                 throw error
             }
             kill(pid, SIGKILL)
-            try await program.ended(within: .seconds(20))
+            try await program.ended()
         }
     }
 
@@ -111,7 +111,7 @@ extension ProcessTable {
     static func named(_ words: [String]) async throws -> Int32 {
         let wanted = words.map { $0 + "\0" }.joined()
         var found: Int32?
-        try await eventually("a process \(words.joined(separator: " "))", within: .seconds(20)) {
+        try await eventually("a process \(words.joined(separator: " "))") {
             found = Files.names("/proc").compactMap { Int32($0) }.first { (try? Files.text("/proc/\($0)/cmdline")) == wanted }
             return found != nil
         }

@@ -44,7 +44,7 @@ func trim(_ text: some StringProtocol) -> String {
 /// nothing that outlives it can keep us waiting.
 func command(
     _ words: [String], in context: Context, input: String = "/dev/null", environment: [String: String] = [:],
-    bound: Duration = .seconds(30)
+    bound: Duration = .seconds(120)
 ) async throws -> Outcome {
     let (_, outcome) = try await withProgram(words, in: context, input: input, environment: environment, bound: bound) { _ in }
     return outcome
@@ -53,7 +53,7 @@ func command(
 /// Starts a program, runs `body` beside it and then waits for its end: until `bound` after the start.
 func withProgram<Result: Sendable>(
     _ words: [String], in context: Context, input: String = "/dev/null", environment: [String: String] = [:],
-    bound: Duration = .seconds(60), _ body: @escaping @Sendable (Program) async throws -> Result
+    bound: Duration = .seconds(300), _ body: @escaping @Sendable (Program) async throws -> Result
 ) async throws -> (Result, Outcome) {
     guard let name = words.first else { throw Mismatch(expected: "a command", got: "none") }
     let files = Output(in: context.scratch)

@@ -20,17 +20,17 @@ struct Context: Sendable {
         return path(name)
     }
 
-    func launcher(_ arguments: [String], environment: [String: String] = [:], bound: Duration = .seconds(30)) async throws -> Outcome {
+    func launcher(_ arguments: [String], environment: [String: String] = [:], bound: Duration = .seconds(120)) async throws -> Outcome {
         try await command([program("vnode")] + arguments, in: self, environment: environment, bound: bound)
     }
 
     /// `vnode run OPTIONS -- COMMAND`
-    func run(_ arguments: [String], options: [String] = [], bound: Duration = .seconds(30)) async throws -> Outcome {
+    func run(_ arguments: [String], options: [String] = [], bound: Duration = .seconds(120)) async throws -> Outcome {
         try await launcher(["run"] + options + ["--"] + arguments, bound: bound)
     }
 
     /// Runs a shell script in a vNode of its own. It must run, so that what it does not find is not there, and succeed; what it printed.
-    func inside(_ script: String, options: [String] = [], bound: Duration = .seconds(30)) async throws -> String {
+    func inside(_ script: String, options: [String] = [], bound: Duration = .seconds(120)) async throws -> String {
         let mark = "conformance: started\n"
         let outcome = try await run(["sh", "-c", "echo conformance: started\n\(script)"], options: options, bound: bound)
         try expect(

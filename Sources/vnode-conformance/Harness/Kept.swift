@@ -104,7 +104,7 @@ extension Daemon {
     }
 
     /// The worker that serves, another one than `last`.
-    @discardableResult func worker(after last: Int32? = nil, within bound: Duration = .seconds(10)) async throws -> Int32 {
+    @discardableResult func worker(after last: Int32? = nil, within bound: Duration = .seconds(60)) async throws -> Int32 {
         var found: Int32 = 0
         try await eventually("a worker\(last.map { " after \($0)" } ?? "")", within: bound, got: { program.error }) {
             let now = workers

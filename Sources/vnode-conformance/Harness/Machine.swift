@@ -44,10 +44,10 @@ struct Machine: Sendable {
 
     func leftovers(since before: Machine) -> [String] { things.subtracting(before.things).sorted() }
 
-    /// What is there now and was not before. What the kernel takes away behind a process's back has a few seconds.
+    /// What is there now and was not before. What the kernel takes away behind a process's back has a minute.
     static func leftovers(since before: Machine, besides isFine: (String) -> Bool = { _ in false }) async throws -> [String] {
         var found: [String] = []
-        for _ in 0..<50 {
+        for _ in 0..<600 {
             found = now().leftovers(since: before).filter { !isFine($0) }
             if found.isEmpty { return [] }
             try await Task.sleep(for: .milliseconds(100))

@@ -23,7 +23,12 @@ struct Output: Sendable {
             FilePath(path), .writeOnly, options: [.create, .truncate, .append, .closeOnExec], permissions: .ownerReadWrite)
     }
 
-    func text(_ path: String) -> String { (try? Files.text(path)) ?? "" }
+    /// What cannot be read, such as a file that is too long, must not pass for silence.
+    func text(_ path: String) -> String {
+        do throws(Errno) { return String(decoding: try Files.read(path, limit: 256 << 20), as: UTF8.self) } catch {
+            return "what was written is not there to be read: \(error)"
+        }
+    }
 }
 
 /// A program that is running.
@@ -47,12 +52,12 @@ struct Program: Sendable {
     var descriptors: [String] { ProcessTable.descriptors(of: pid) }
 
     /// Its end, within `bound`.
-    func ended(within bound: Duration = .seconds(10)) async throws {
+    func ended(within bound: Duration = .seconds(60)) async throws {
         try await eventually("process \(pid) to end", within: bound) { !isRunning }
     }
 
     /// What it has printed, once that contains `text`.
-    func says(_ text: String, within bound: Duration = .seconds(20)) async throws {
+    func says(_ text: String, within bound: Duration = .seconds(60)) async throws {
         try await eventually("\"\(text)\" on its output", within: bound, got: { "\"\(output)\", error \"\(error)\"" }) {
             if output.contains(text) { return true }
             try expect(isRunning, "\"\(text)\" on its output", got: "its end, output \"\(output)\", error \"\(error)\"")
@@ -61,15 +66,15 @@ struct Program: Sendable {
     }
 
     /// Ends it as `systemctl stop` would.
-    func terminate(within bound: Duration = .seconds(10)) async throws {
+    func terminate(within bound: Duration = .seconds(60)) async throws {
         signal(SIGTERM)
         try await ended(within: bound)
     }
 }
 
-/// Waits until `holds`.
+/// Waits until `holds`. The bound is patience, which a busy machine needs: no check is about how long something takes.
 func eventually(
-    _ expected: String, within bound: Duration = .seconds(10), got: () -> String = { "" }, _ holds: () throws -> Bool
+    _ expected: String, within bound: Duration = .seconds(60), got: () -> String = { "" }, _ holds: () throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + bound
     while !(try holds()) {

@@ -35,14 +35,14 @@ final class Readers: Sendable {
     }
 
     /// Ends all, which takes no longer than one pass of each. What one of them did not like is thrown.
-    func stop(within bound: Duration = .seconds(10)) async throws {
+    func stop(within bound: Duration = .seconds(60)) async throws {
         isOver.store(true, ordering: .relaxed)
         try await eventually("every reader to end", within: bound) { state.withLock { $0.running == 0 } }
         if let fault = faults.first { throw Mismatch(expected: "every read to be right", got: fault) }
     }
 
     /// Until so many more passes have been made.
-    func advance(_ count: Int = 20, within bound: Duration = .seconds(10)) async throws {
+    func advance(_ count: Int = 20, within bound: Duration = .seconds(60)) async throws {
         let before = passes
         try await eventually("\(count) more reads", within: bound, got: { "\(passes - before), faults \(faults)" }) {
             passes - before >= count
@@ -73,7 +73,7 @@ final class Attempt: Sendable {
 
     var isOver: Bool { ending.withLock { $0 != nil } }
 
-    func end(within bound: Duration) async throws -> Ending {
+    func end(within bound: Duration = .seconds(60)) async throws -> Ending {
         try await eventually("an end of the read", within: bound) { isOver }
         return try unwrap(ending.withLock { $0 }, "an end", got: "none")
     }

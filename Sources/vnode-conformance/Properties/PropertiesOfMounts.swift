@@ -21,7 +21,7 @@ extension Property {
                 os.rmdir(top)
                 """
             let outcome = try await command(
-                tree.enter + ["python3", "-c", script, tree.inside + "/proc/meminfo"], in: context, bound: .seconds(100)
+                tree.enter + ["python3", "-c", script, tree.inside + "/proc/meminfo"], in: context
             ).succeeded()
             try expect("files read, mounts, and mounts after", outcome.output, is: "2000\n2001\n1\n")
         }

@@ -16,11 +16,11 @@ extension Suite {
             },
             Check("a process of an inner container neither") { context in
                 let words = [context.program("vnode"), "run", "--", "sleep", "1003"]
-                _ = try await withProgram(words, in: context, bound: .seconds(60)) { program in
+                _ = try await withProgram(words, in: context, bound: .seconds(900)) { program in
                     let pid = try await ProcessTable.named(["sleep", "1003"])
                     try isAsDocumented(try await context.audit(["--pid", "\(pid)"], status: 0...1))
                     program.signal(SIGTERM)
-                    try await program.ended(within: .seconds(20))
+                    try await program.ended()
                 }
             },
             Check("two vNodes do not tell of each other") { context in
@@ -65,10 +65,10 @@ extension Suite {
                     echo ready; exec sleep 1004
                     """
                 let words = ["unshare", "-m", "--propagation", "private", "sh", "-c", script]
-                _ = try await withProgram(words, in: context, bound: .seconds(60)) { program in
+                _ = try await withProgram(words, in: context, bound: .seconds(900)) { program in
                     try await program.says("ready")
                     let outcome = try await command(
-                        [context.program("vnode-fs"), "audit", "--pid", "\(program.pid)"], in: context, bound: .seconds(50))
+                        [context.program("vnode-fs"), "audit", "--pid", "\(program.pid)"], in: context, bound: .seconds(600))
                     try expect(outcome.status == 1 && !outcome.isOverdue, "an end with status 1", got: outcome.summary)
                     try expect(!outcome.output.contains("secret of the node"), "nothing behind links", got: outcome.output)
                     try expect(outcome.output.contains("deeper than"), "a word on what is too deep", got: outcome.output)
@@ -108,7 +108,7 @@ extension Suite {
 
     private static func containerLeaks(_ context: Context, _ pid: Int32) async throws -> Outcome {
         try await command(
-            [context.program("vnode-fs"), "audit", "--pid", "\(pid)", "--report", "containerleaks"], in: context, bound: .seconds(120))
+            [context.program("vnode-fs"), "audit", "--pid", "\(pid)", "--report", "containerleaks"], in: context, bound: .seconds(600))
     }
 
     private static func isAsDocumented(_ report: AuditReport) throws {

@@ -54,7 +54,7 @@ extension Suite {
         },
         Check("a container whose calls nobody would answer is ended") { context in
             let name = "\(conf)-unheard"
-            let words = [context.program("vnode"), "run", "--name", name, "--", "sh", "-c", "echo up; exec sleep 60"]
+            let words = [context.program("vnode"), "run", "--name", name, "--", "sh", "-c", "echo up; exec sleep 600"]
             let (_, outcome) = try await withProgram(words, in: context) { program in
                 try await program.says("up\n")
                 // Where the engine leaves the descriptor, somebody comes without one.

@@ -9,7 +9,7 @@ struct Daemon: Sendable {
 
     func connect() throws -> Channel {
         let channel = try Channel.connect(to: socket)
-        try Sockets.setTimeouts(channel.socket, seconds: 5)
+        try Sockets.setTimeouts(channel.socket, seconds: 20)
         return channel
     }
 
@@ -22,7 +22,7 @@ struct Daemon: Sendable {
 
     /// No descriptor more than `before` stays open.
     func keeps(_ before: Int) async throws {
-        try await eventually("\(before) descriptors", within: .seconds(5), got: { "\(program.descriptors)" }) {
+        try await eventually("\(before) descriptors", got: { "\(program.descriptors)" }) {
             program.descriptors.count <= before
         }
     }
@@ -37,7 +37,7 @@ extension Context {
     @discardableResult
     func withDaemon<Result: Sendable>(
         socket: String = "fs.sock", state: String = "state", arguments: [String] = [], environment: [String: String] = [:],
-        bound: Duration = .seconds(60), _ body: @escaping @Sendable (Daemon) async throws -> Result
+        bound: Duration = .seconds(300), _ body: @escaping @Sendable (Daemon) async throws -> Result
     ) async throws -> (Result, Outcome) {
         try await withProgram(
             daemonWords(socket: socket, state: state) + arguments, in: self, environment: environment, bound: bound

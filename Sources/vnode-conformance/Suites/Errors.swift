@@ -67,7 +67,7 @@ extension Suite {
     private static func refusal(_ name: String, _ words: [String], naming wanted: [String], status: Int32? = nil) -> Check {
         Check("refuses \(name)") { context in
             let before = Machine.now()
-            try await context.launcher(words, bound: .seconds(10)).refused(status: status, naming: wanted)
+            try await context.launcher(words).refused(status: status, naming: wanted)
             let left = try await Machine.leftovers(since: before)
             try expect(left.isEmpty, "nothing half-made", got: left.joined(separator: ", "))
         }

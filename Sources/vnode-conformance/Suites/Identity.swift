@@ -61,7 +61,7 @@ extension Suite {
                                 let words = [
                                     context.program("vnode"), "run", "--state-dir", states[(worker + round) % 3], "--name", name, "--",
                                     "sh",
-                                    "-c", "cat /proc/self/uid_map; exec sleep 60",
+                                    "-c", "cat /proc/self/uid_map; exec sleep 600",
                                 ]
                                 _ = try await withProgram(words, in: context) { program in
                                     try await program.says(" 65536\n")

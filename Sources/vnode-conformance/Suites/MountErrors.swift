@@ -44,7 +44,7 @@ extension Suite {
         Check("refuses \(name)") { context in
             let given = try arguments(context)
             let before = Machine.now()
-            let outcome = try await command([context.program("vnode-fs"), "mount"] + given, in: context, bound: .seconds(10))
+            let outcome = try await command([context.program("vnode-fs"), "mount"] + given, in: context)
             try outcome.refused(naming: words)
             let left = try await Machine.leftovers(since: before)
             try expect(left.isEmpty, "nothing left", got: left.joined(separator: ", "))

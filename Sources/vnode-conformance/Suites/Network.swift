@@ -64,7 +64,7 @@ extension Suite {
             },
             Check("--net veth leaves nothing when the launcher is killed") { context in
                 let words = [
-                    context.program("vnode"), "run", "--name", "\(conf)-vk", "--net", "veth", "--", "sh", "-c", "echo up; exec sleep 60",
+                    context.program("vnode"), "run", "--name", "\(conf)-vk", "--net", "veth", "--", "sh", "-c", "echo up; exec sleep 600",
                 ]
                 _ = try await withProgram(words, in: context) { program in
                     try await program.says("up\n")

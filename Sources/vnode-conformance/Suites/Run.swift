@@ -100,7 +100,7 @@ extension Suite {
                 for (signal, name) in [(SIGTERM, "TERM"), (SIGINT, "INT"), (SIGHUP, "HUP"), (SIGUSR1, "USR1")] {
                     let script = "trap 'echo got; exit 42' \(name); echo ready; while :; do sleep 0.05; done"
                     let (_, outcome) = try await withProgram(
-                        [context.program("vnode"), "run", "--", "sh", "-c", script], in: context, bound: .seconds(30)
+                        [context.program("vnode"), "run", "--", "sh", "-c", script], in: context
                     ) { program in
                         try await program.says("ready")
                         program.signal(signal)

@@ -26,7 +26,7 @@ extension Suite {
             },
             Check("a second daemon on the same socket is refused, the first goes on") { context in
                 try await context.withDaemon { daemon in
-                    let second = try await command(context.daemonWords(socket: "fs.sock", state: "other"), in: context, bound: .seconds(5))
+                    let second = try await command(context.daemonWords(socket: "fs.sock", state: "other"), in: context)
                     try second.refused(naming: ["fs.sock"])
                     try daemon.isWell()
                 }
@@ -34,7 +34,7 @@ extension Suite {
             Check("a second daemon on the same state directory is refused, the first goes on") { context in
                 try await context.withDaemon { daemon in
                     let second = try await command(
-                        context.daemonWords(socket: "other.sock", state: "state"), in: context, bound: .seconds(5))
+                        context.daemonWords(socket: "other.sock", state: "state"), in: context)
                     try second.refused(naming: ["state"])
                     try expect("other.sock there", Files.exists(context.path("other.sock")), is: false)
                     try daemon.isWell()
@@ -60,7 +60,7 @@ extension Suite {
             },
             Check("a file in place of the socket is not removed") { context in
                 try Files.put("precious", at: context.path("fs.sock"))
-                let outcome = try await command(context.daemonWords(socket: "fs.sock", state: "state"), in: context, bound: .seconds(5))
+                let outcome = try await command(context.daemonWords(socket: "fs.sock", state: "state"), in: context)
                 try outcome.refused(naming: ["fs.sock"])
                 try expect("content", try Files.text(context.path("fs.sock")), is: "precious")
             },
@@ -87,7 +87,7 @@ extension Suite {
     private static func refusal(_ name: String, _ options: [String], naming words: [String]) -> Check {
         Check("refuses \(name)") { context in
             let outcome = try await command(
-                context.daemonWords(socket: "fs.sock", state: "state") + options, in: context, bound: .seconds(5))
+                context.daemonWords(socket: "fs.sock", state: "state") + options, in: context)
             try outcome.refused(naming: words)
         }
     }

@@ -23,7 +23,7 @@ extension Suite {
                         }
                     }
                 }
-                try await eventually("4 readers at their end", within: .seconds(6), got: { "\(ended.withLock { $0.readers })" }) {
+                try await eventually("4 readers at their end", got: { "\(ended.withLock { $0.readers })" }) {
                     ended.withLock { $0.readers } == 4
                 }
                 try expect("faults", ended.withLock { $0.faults }, is: [])
@@ -110,7 +110,7 @@ extension Suite {
                     let first = try Files.read(files[0].file, step: 65536)
                     let begin = ContinuousClock.now
                     while try Files.read(files[0].file, step: 65536) == first {
-                        try expect(ContinuousClock.now - begin < .seconds(5), "other values of stat within 5 s", got: first)
+                        try expect(ContinuousClock.now - begin < .seconds(60), "other values of stat within a minute", got: first)
                         let text = try Files.read(files[1].file, step: 65536)
                         if let fault = Consistency.fault(of: text, path: "/proc/meminfo") { throw Mismatch(expected: fault, got: text) }
                         try await Task.sleep(for: .milliseconds(300))

@@ -71,7 +71,7 @@ extension Suite {
                     (\(swap(source, source + "/file"))) & trap "kill $!" EXIT; sleep 0.2
                     for n in 1 2 3 4 5 6 7 8 9 10; do \(vnode) run --volume \(name):/v -- test -e /v || exit 1; done
                     """
-                _ = try await command(["sh", "-c", volumes], in: context, bound: .seconds(120)).succeeded()
+                _ = try await command(["sh", "-c", volumes], in: context).succeeded()
                 let devices = """
                     (\(swap(source + "/zero", source + "/file"))) & trap "kill $!" EXIT; sleep 0.2
                     for n in 1 2 3 4 5 6 7 8 9 10; do
@@ -79,7 +79,7 @@ extension Suite {
                         status=$?; [ $status = 0 ] || [ $status = 125 ] || exit 1
                     done
                     """
-                _ = try await command(["sh", "-c", devices], in: context, bound: .seconds(120)).succeeded()
+                _ = try await command(["sh", "-c", devices], in: context).succeeded()
             },
             Check("a device node in a volume is none") { context in
                 let source = try context.source()
