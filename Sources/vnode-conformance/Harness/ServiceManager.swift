@@ -9,6 +9,7 @@ final class ServiceManager: Sendable {
     private struct State {
         var stored: [(name: String, descriptor: CInt)] = []
         var ready = 0
+        var heard: [String] = []
         var isOver = false
     }
 
@@ -46,6 +47,16 @@ final class ServiceManager: Sendable {
     /// How often the service said READY=1.
     var ready: Int { state.withLock { $0.ready } }
 
+    /// Lines that it was told, of anybody.
+    var heard: [String] { state.withLock { $0.heard } }
+
+    /// Tells it something as a service would.
+    func tell(_ text: String) throws {
+        let own = try Sockets.datagram()
+        try Sockets.connect(own, to: address)
+        try Sockets.send(Array(text.utf8), on: own)
+    }
+
     private func hear() {
         guard let (bytes, descriptors) = try? Sockets.receive(longest: 4096, descriptors: 128, on: socket) else { return }
         var left = descriptors
@@ -53,6 +64,7 @@ final class ServiceManager: Sendable {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
         let name = lines.first { $0.hasPrefix("FDNAME=") }.map { String($0.dropFirst(7)) } ?? "stored"
         state.withLock { state in
+            state.heard += lines
             if lines.contains("READY=1") { state.ready += 1 }
             if lines.contains("FDSTORE=1"), !state.isOver {
                 for descriptor in left { state.stored.append((name, descriptor)) }
@@ -83,7 +95,7 @@ final class ServiceManager: Sendable {
     }
 
     func give(on listener: borrowing OwnedFD) throws {
-        guard try Poll.readable([listener.raw], milliseconds: 10_000) == [true] else {
+        guard try Poll.readable([listener.raw], milliseconds: 60_000) == [true] else {
             throw Mismatch(expected: "the service to start", got: "nothing")
         }
         let peer = try Sockets.accept(on: listener)

@@ -52,10 +52,10 @@ extension Context {
     /// Runs `body` beside a debug mount. The mount's own end is part of what it may try.
     @discardableResult
     func withDebugMount<Result: Sendable>(
-        _ name: String = "mount", _ body: @escaping @Sendable (DebugMount) async throws -> Result
+        _ name: String = "mount", bound: Duration = .seconds(300), _ body: @escaping @Sendable (DebugMount) async throws -> Result
     ) async throws -> (Result, Outcome) {
         let directory = try makeDirectory(name)
-        return try await withProgram(mountWords(directory), in: self) { program in
+        return try await withProgram(mountWords(directory), in: self, bound: bound) { program in
             try await program.says("serving")
             let result = try await body(DebugMount(directory: directory, program: program))
             if program.isRunning { try await program.terminate() }

@@ -45,7 +45,7 @@ extension Suite {
                         program in
                         try await Task.sleep(for: .milliseconds(delay))
                         program.signal(SIGTERM)
-                        try await program.ended(within: .seconds(20))
+                        try await program.ended()
                     }
                     try expect(outcome.status == 128 + SIGTERM, "an end by the signal, \(delay) ms after the start", got: outcome.summary)
                 }
@@ -71,8 +71,8 @@ extension Suite {
                 let name = "\(conf)-entered"
                 _ = try await context.launcher(["run", "--name", name, "--keep", "--", "true"]).succeeded()
                 let before = Machine.now()
-                let words = [context.program("vnode"), "exec", name, "--", "sh", "-c", "echo ready; exec sleep 30"]
-                _ = try await withProgram(words, in: context, bound: .seconds(40)) { program in
+                let words = [context.program("vnode"), "exec", name, "--", "sh", "-c", "echo ready; exec sleep 600"]
+                _ = try await withProgram(words, in: context) { program in
                     try await program.says("ready")
                     program.signal(SIGKILL)
                     try await program.ended()
@@ -84,7 +84,7 @@ extension Suite {
                 try expect(!inspected.output.contains("exec-"), "no view of it", got: inspected.output)
                 let mounts = try await context.launcher(["exec", name, "--", "true"]).succeeded()
                 try expect(mounts.error.isEmpty, "a quiet exec after it", got: mounts.summary)
-                _ = try await withProgram(words, in: context, bound: .seconds(40)) { program in
+                _ = try await withProgram(words, in: context) { program in
                     try await program.says("ready")
                     let look = ["nsenter", "-t", "\(program.pid)", "-m", "sh", "-c", "cd /inner; echo exec-*; cd /run/runc; echo exec-*"]
                     let staged = try await command(look, in: context).succeeded()
@@ -97,13 +97,15 @@ extension Suite {
             },
             Check("a node daemon that dies takes only its own vNodes, and the next one serves") { context in
                 try await context.withDaemon { daemon in
-                    let words = [context.program("vnode"), "run", "--socket", daemon.socket, "--", "sh", "-c", "echo ready; exec sleep 30"]
-                    _ = try await withProgram(words, in: context, bound: .seconds(40)) { program in
+                    let words = [
+                        context.program("vnode"), "run", "--socket", daemon.socket, "--", "sh", "-c", "echo ready; exec sleep 600",
+                    ]
+                    _ = try await withProgram(words, in: context) { program in
                         try await program.says("ready")
                         daemon.program.signal(SIGKILL)
                         try await daemon.program.ended()
                         program.signal(SIGTERM)
-                        try await program.ended(within: .seconds(20))
+                        try await program.ended()
                     }
                 }
                 try await context.withDaemon { daemon in
@@ -126,8 +128,8 @@ extension Suite {
     ) -> Check {
         Check("\(name) leaves nothing\(nextCommand ? " after the next command" : "")") { context in
             let before = Machine.now()
-            let words = [context.program("vnode"), "run", "--", "sh", "-c", "echo ready; exec sleep 30"]
-            let (_, outcome) = try await withProgram(words, in: context, bound: .seconds(50)) { program in
+            let words = [context.program("vnode"), "run", "--", "sh", "-c", "echo ready; exec sleep 600"]
+            let (_, outcome) = try await withProgram(words, in: context) { program in
                 try await program.says("ready")
                 try strike(program)
                 // A command does not feel the end of a daemon it does not ask.
@@ -135,7 +137,7 @@ extension Suite {
                     try await Task.sleep(for: .milliseconds(300))
                     program.signal(SIGTERM)
                 }
-                try await program.ended(within: .seconds(20))
+                try await program.ended()
             }
             try expect(outcome.status != 0, "a status other than 0", got: outcome.summary)
             if nextCommand { _ = try await context.launcher(["list"]).succeeded() }
@@ -150,7 +152,8 @@ extension Suite {
             let before = Machine.now()
             _ = try await context.launcher(["run", "--name", "\(conf)-kept", "--keep", "--", "true"]).succeeded()
             try strike(process)
-            try await Task.sleep(for: .milliseconds(200))
+            // A zombie is not gone; and a daemon has a worker, which dies of its death.
+            try await eventually("the end of \(process)") { !ProcessTable.descendants.contains { $0.name == process } }
             let listed = try await context.launcher(["list"]).succeeded()
             try expect(!listed.output.contains("\(conf)-kept"), "no \(conf)-kept", got: listed.output)
             let left = try await Machine.leftovers(since: before)

@@ -15,7 +15,7 @@ extension Suite {
             try await context.withDaemon(arguments: ["--fault", "slow:/proc/uptime:20"]) { daemon in
                 let vnode = try await context.keep("kill", on: daemon)
                 let foreground = [
-                    context.program("vnode"), "run", "--socket", daemon.socket, "--", "sh", "-c", "echo ready; exec sleep 60",
+                    context.program("vnode"), "run", "--socket", daemon.socket, "--", "sh", "-c", "echo ready; exec sleep 600",
                 ]
                 let (_, outcome) = try await withProgram(foreground, in: context) { run in
                     try await run.says("ready")
@@ -46,7 +46,7 @@ extension Suite {
         },
         Check("a vNode's private daemon survives its worker as well") { context in
             let name = "\(conf)-private"
-            let words = [context.program("vnode"), "run", "--name", name, "--", "sh", "-c", "echo ready; exec sleep 60"]
+            let words = [context.program("vnode"), "run", "--name", name, "--", "sh", "-c", "echo ready; exec sleep 600"]
             let (_, outcome) = try await withProgram(words, in: context) { run in
                 try await run.says("ready")
                 let supervisor = try unwrap(
@@ -84,12 +84,15 @@ extension Suite {
             }
         },
         Check("ten workers that are killed before they serve are no request's fault") { context in
-            try await context.withDaemon(arguments: ["--fault", "slow:/proc/swaps:5000@1,kill@2-11"]) { daemon in
+            try await context.withDaemon(arguments: ["--stuck-limit", "120", "--fault", "slow:/proc/swaps:90000@1,kill@2-11"]) { daemon in
                 let vnode = try await context.keep("early", on: daemon)
                 let attempt = try Attempt(reading: vnode.path("/proc/swaps"))
-                try await Task.sleep(for: .milliseconds(300))
+                // It is under way, and for long.
+                try await eventually("a report", got: { daemon.program.error }) {
+                    !daemon.logged("a request is not answered", "OPEN /proc/swaps").isEmpty
+                }
                 kill(try await daemon.worker(), SIGKILL)
-                let ending = try await attempt.end(within: .seconds(20))
+                let ending = try await attempt.end()
                 try expect(ending.text?.hasPrefix("Filename") == true, "an answer", got: "\(ending)")
                 try expect("deaths", daemon.logged("worker died", "signal=9", "requests=1").count, is: 11)
                 try await context.stop(vnode)
@@ -110,7 +113,7 @@ extension Suite {
                         try await Task.sleep(for: .milliseconds(12 * step))
                         kill(last, SIGKILL)
                     }
-                    let outcome = try await context.launcher(["stop", vnode.name], bound: .seconds(20))
+                    let outcome = try await context.launcher(["stop", vnode.name])
                     _ = try await killer.value
                     try expect(
                         !outcome.isOverdue && (outcome.status == 0 || !outcome.error.isEmpty), "0 or a message", got: outcome.summary)

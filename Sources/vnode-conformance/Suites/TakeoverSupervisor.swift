@@ -10,7 +10,7 @@ extension Suite {
             let (stuck, _) = try await context.withDaemon(arguments: ["--fault", "hang:/proc/swaps"]) { daemon in
                 let vnode = try await context.keep("orphan", on: daemon)
                 let file = try vnode.open("/proc/stat")
-                let words = [context.program("vnode"), "run", "--socket", daemon.socket, "--", "sh", "-c", "echo ready; exec sleep 60"]
+                let words = [context.program("vnode"), "run", "--socket", daemon.socket, "--", "sh", "-c", "echo ready; exec sleep 600"]
                 let (stuck, outcome) = try await withProgram(words, in: context) { run in
                     try await run.says("ready")
                     let stuck = try Attempt(reading: vnode.path("/proc/swaps"))
@@ -18,17 +18,17 @@ extension Suite {
                     try await Task.sleep(for: .milliseconds(100))
                     daemon.program.signal(SIGKILL)
                     try await daemon.program.ended()
-                    try await eventually("the worker's end", within: .seconds(5)) { !ProcessTable.isRunning(worker) }
-                    try await run.ended(within: .seconds(5))
+                    try await eventually("the worker's end") { !ProcessTable.isRunning(worker) }
+                    try await run.ended()
                     return stuck
                 }
                 try outcome.refused(status: 125, naming: ["vnode-fs died"])
-                let late = try await Attempt(reading: vnode.path("/proc/uptime")).end(within: .seconds(5))
+                let late = try await Attempt(reading: vnode.path("/proc/uptime")).end()
                 try expect(late.error != nil, "an error", got: "\(late)")
                 _ = consume file
                 return stuck
             }
-            let ending = try await stuck.end(within: .seconds(5))
+            let ending = try await stuck.end()
             try expect(ending.error != nil, "an error", got: "\(ending)")
             _ = try await context.launcher(["list"]).succeeded()
             let left = try await Machine.leftovers(since: before)
@@ -128,7 +128,9 @@ extension Suite {
             defer { manager.end() }
             let outcome = try await context.launcher(["run", "--", "true"], environment: ["NOTIFY_SOCKET": manager.address])
             try expect(outcome.status == 0, "a vNode", got: outcome.summary)
-            try await Task.sleep(for: .milliseconds(100))
+            // Whatever was said before is heard before this.
+            try manager.tell("marker")
+            try await eventually("the marker") { manager.heard.contains("marker") }
             try expect("READY=1", manager.ready, is: 0)
             try expect("descriptors stored", manager.names, is: [])
         },

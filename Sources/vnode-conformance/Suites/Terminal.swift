@@ -16,7 +16,7 @@ extension Suite {
             },
             Check("-t takes over the window's size") { context in
                 // The engine tells the size soon after the start.
-                let script = "for i in 1 2 3 4 5 6 7 8 9; do stty size; sleep 0.2; done"
+                let script = "i=0; until [ \"$(stty size)\" = \"33 77\" ] || [ $i = 600 ]; do sleep 0.1; i=$((i + 1)); done; stty size"
                 let outcome = try await onTerminal(context, "run -t -- sh -c '\(script)'", before: "stty rows 33 cols 77; ")
                 try expect(outcome.output.contains("33 77"), "33 77", got: outcome.summary)
             },
