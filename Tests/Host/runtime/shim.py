@@ -80,7 +80,7 @@ class Machine:
     def serve(self):
         words = [BIN + "/vnode-fs", "serve", "--socket", self.socket, "--state", self.scratch + "/fs"]
         self.daemon = subprocess.Popen(words, stderr=open(self.scratch + "/fs.log", "a"))
-        for _ in range(200):
+        for _ in range(1200):
             if os.path.exists(self.socket):
                 return
             time.sleep(0.05)
@@ -111,6 +111,9 @@ class Machine:
 
     def vnodes(self):
         return sorted(os.listdir(self.state + "/vnodes")) if os.path.exists(self.state + "/vnodes") else []
+
+    def records(self):
+        return sorted(os.listdir(self.state + "/containers")) if os.path.exists(self.state + "/containers") else []
 
     def vnode(self, name):
         return json.load(open(f"{self.state}/vnodes/{name}/state.json"))
@@ -217,7 +220,7 @@ class Container:
         return open(self.output_path).read()
 
     def says(self, text):
-        for _ in range(400):
+        for _ in range(2400):
             if text in self.output():
                 return self
             time.sleep(0.025)

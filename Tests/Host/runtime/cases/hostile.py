@@ -53,14 +53,27 @@ def hostile_destinations(machine):
 @case
 def hostile_images(machine):
     """hostile: images whose /proc, /sys or /dev is a symlink have their view where it leads in the container, or are refused"""
-    node = {path: sorted(os.listdir(path)) for path in ("/etc", "/tmp", "/dev")}
-    for links in ({"proc": "/tmp"}, {"proc": "../../../../etc"}, {"sys": "/etc"}, {"dev": "/tmp"}, {"proc": "/proc/self/root/proc"},
-                  {"sys": "/proc/1/root"}, {"dev": "proc"}):
-        one = Container(machine, "container1", ["sleep", "60"], image=image(machine, **links))
-        seen_only_inside(machine, one)
-        for path, names in node.items():
-            new = [name for name in os.listdir(path) if name not in names and not name.startswith(("vnode", "tmp", "pts", "shm"))]
-            expect(f"new in {path} with {links}", new, [])
+    # There on the node too, and nobody else's: others put what they like into /tmp meanwhile.
+    aim = machine.scratch + "/aim"
+    os.makedirs(aim)
+    # Whoever came so far could write there.
+    os.chmod(aim, 0o1777)
+    os.chmod(machine.scratch, 0o711)
+    try:
+        node = {path: sorted(os.listdir(path)) for path in ("/etc", "/dev")}
+        for links in ({"proc": aim}, {"proc": "../../../../etc"}, {"sys": "/etc"}, {"dev": aim}, {"proc": "/proc/self/root/proc"},
+                      {"sys": "/proc/1/root"}, {"dev": "proc"}):
+            layer = image(machine, **links)
+            os.makedirs(layer + aim)
+            one = Container(machine, "container1", ["sleep", "60"], image=layer)
+            seen_only_inside(machine, one)
+            expect(f"in {aim} with {links}", os.listdir(aim), [])
+            for path, names in node.items():
+                new = [name for name in os.listdir(path) if name not in names and not name.startswith(("vnode", "tmp", "pts", "shm"))]
+                expect(f"new in {path} with {links}", new, [])
+    finally:
+        os.chmod(machine.scratch, 0o700)
+        run("rm", "-rf", aim)
 
 
 @case
