@@ -32,7 +32,7 @@ extension Stage {
     private func note(_ job: Job, _ title: String) throws {
         var count = 0
         let known = Dictionary(Attack.all.map { ("\($0.family)\t\($0.name)", $0) }) { first, _ in first }
-        while let line = job.line(seconds: 60) {
+        while let line = job.line(seconds: Attempt.patience + 60) {
             let fields = line.split(separator: "\t", maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3, let attack = known["\(fields[0])\t\(fields[1])"], let finding = Finding(line: fields[2]) else {
                 continue
@@ -207,10 +207,10 @@ extension Stage {
                 while getppid() == driver { exchange() }
                 return 0
             }
-            var (started, refused, breach) = (0, 0, String?.none)
+            var (started, refused, fault) = (0, 0, Finding?.none)
             for _ in 0..<min(max(rounds, 1), 8) {
                 let finding = try enter(root).finding
-                if case .breached(let text) = finding { breach = text }
+                if let finding, finding.isFault { fault = finding }
                 if finding == nil { refused += 1 } else { started += 1 }
             }
             kill(swaps, SIGKILL)
@@ -221,7 +221,7 @@ extension Stage {
             report.add(
                 Row(
                     "launcher", "a root filesystem whose /\(name) becomes a symlink to \(target) and back meanwhile",
-                    breach.map { .breached($0) } ?? .contained("\(started) containers, \(refused) refused"), .launcher))
+                    fault ?? .contained("\(started) containers, \(refused) refused"), .launcher))
         }
     }
 
@@ -233,7 +233,7 @@ extension Stage {
         ]
         let job = try Job(words + facts.flatMap { ["--fact", "\($0.key)=\($0.value)"] }, errors: errors)
         job.closeInput()
-        let lines = job.lines(seconds: 60)
+        let lines = job.lines(seconds: Attempt.patience + 60)
         let status = job.end()
         let finding = lines.compactMap { line -> Finding? in
             let fields = line.split(separator: "\t", maxSplits: 2, omittingEmptySubsequences: false)

@@ -16,7 +16,7 @@ struct Row: Sendable {
         self.name = name
         self.finding = finding
         self.mechanism = mechanism
-        self.isExpected = isExpected ?? !finding.isBreach
+        self.isExpected = isExpected ?? !finding.isFault
     }
 
     /// Of an attack of the list.
@@ -28,7 +28,7 @@ struct Row: Sendable {
             mechanism = isFiltered ? attack.filtered ?? attack.mechanism : attack.mechanism == .filter ? .lock : attack.mechanism
             if error == ENOSYS, !isFiltered { mechanism = nil }
         case .contained: mechanism = isFiltered ? attack.filtered ?? attack.mechanism : attack.mechanism == .filter ? nil : attack.mechanism
-        case .breached, .unavailable: mechanism = nil
+        case .breached, .unavailable, .unanswered: mechanism = nil
         }
         self.init(attack.family, attack.name, finding, mechanism, isExpected: attack.isExpected(finding, isFiltered: isFiltered))
     }
@@ -41,6 +41,7 @@ struct Row: Sendable {
         case .contained(let text): return "contained (\(text)\(by))"
         case .breached(let text): return "BREACH (\(text))"
         case .unavailable(let text): return "not tried (\(text))"
+        case .unanswered(let text): return "NO ANSWER (\(text))"
         }
     }
 }

@@ -204,7 +204,7 @@ final class Stage {
         let known = Dictionary(Attack.all.map { ("\($0.family)\t\($0.name)", $0) }) { first, _ in first }
         var isFiltered = false
         var isComplete = false
-        while let line = job.line(seconds: 60) {
+        while let line = job.line(seconds: Attempt.patience + 60) {
             if line.hasPrefix("scene\t") { isFiltered = line.contains("\tfiltered") }
             if line == "end" { isComplete = true }
             let fields = line.split(separator: "\t", maxSplits: 2, omittingEmptySubsequences: false)

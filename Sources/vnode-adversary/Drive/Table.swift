@@ -61,6 +61,7 @@ struct Table: ParsableCommand {
         case "refused": error + by
         case "contained": "*inside*" + by
         case "breached": "**OUT**"
+        case "unanswered": "**no answer**"
         default: "–"
         }
     }

@@ -46,12 +46,12 @@ struct Attack: Sendable {
             errors.isEmpty || errors.contains(error) || (isFiltered && filtered != nil && [EPERM, ENOSYS, EACCES, EINVAL].contains(error))
         case .contained: !(isFiltered && mechanism == .filter)
         case .unavailable: true
-        case .breached: false
+        case .breached, .unanswered: false
         }
     }
 
     /// In a process of its own.
-    func attempt(_ scene: Scene, seconds: Int = 20) -> Finding {
+    func attempt(_ scene: Scene, seconds: Int = Attempt.patience) -> Finding {
         Attempt.run(seconds: seconds) {
             if place == .copy {
                 do throws(Refused) { try Kernel.unshare(.mount) } catch {
@@ -65,6 +65,9 @@ struct Attack: Sendable {
 
 /// Runs something in a child and takes its word, or its end, for an answer.
 enum Attempt {
+    /// Seconds an attack may take, on a machine that is emulated and busy.
+    static let patience = 120
+
     static func finding(_ body: () throws -> Finding) -> Finding {
         do { return try body() } catch let refused as Refused {
             return .refused(call: refused.call, error: refused.error.rawValue)
@@ -98,7 +101,7 @@ enum Attempt {
         // What it has started and not waited for.
         kill(-child, SIGKILL)
         if let line, let found = Finding(line: Substring(line)) { return found }
-        if !isReady { return .unavailable("no answer in \(seconds) s") }
+        if !isReady { return .unanswered("in \(seconds) s") }
         let status = ending?.status ?? 0
         if status == 128 + SIGSYS { return .refused(call: "killed by the filter", error: ENOSYS) }
         return .unavailable("ended with status \(status)")

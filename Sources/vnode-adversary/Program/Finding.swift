@@ -9,6 +9,8 @@ enum Finding: Sendable, Equatable {
     case breached(String)
     /// This kernel, or this container, does not have what it takes.
     case unavailable(String)
+    /// It did not come back: nobody knows what it would have got.
+    case unanswered(String)
 
     var word: String {
         switch self {
@@ -16,10 +18,17 @@ enum Finding: Sendable, Equatable {
         case .contained: "contained"
         case .breached: "breached"
         case .unavailable: "unavailable"
+        case .unanswered: "unanswered"
         }
     }
 
-    var isBreach: Bool { if case .breached = self { true } else { false } }
+    /// What is never as it should be.
+    var isFault: Bool {
+        switch self {
+        case .breached, .unanswered: true
+        case .refused, .contained, .unavailable: false
+        }
+    }
 
     /// `EPERM`, when it was refused.
     var error: String? {
@@ -29,7 +38,7 @@ enum Finding: Sendable, Equatable {
     var detail: String {
         switch self {
         case .refused(let call, _): call
-        case .contained(let text), .breached(let text), .unavailable(let text): text
+        case .contained(let text), .breached(let text), .unavailable(let text), .unanswered(let text): text
         }
     }
 
@@ -49,6 +58,7 @@ enum Finding: Sendable, Equatable {
         case "contained": self = .contained(text)
         case "breached": self = .breached(text)
         case "unavailable": self = .unavailable(text)
+        case "unanswered": self = .unanswered(text)
         default: return nil
         }
     }

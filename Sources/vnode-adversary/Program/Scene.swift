@@ -81,7 +81,7 @@ struct Scene: Sendable {
     }
 
     /// A child in new namespaces, which is the first process of its PID namespace if that is new.
-    func nested(_ kinds: Namespaces, seconds: Int = 15, _ body: () throws -> Finding) throws -> Finding {
+    func nested(_ kinds: Namespaces, seconds: Int = Attempt.patience - 20, _ body: () throws -> Finding) throws -> Finding {
         try Kernel.unshare(kinds)
         return Attempt.run(seconds: seconds) { Attempt.finding(body) }
     }
