@@ -64,6 +64,7 @@ enum Unread {
         if entry.answerer == .debug { return "reading some of these takes events away" }
         let name = path.split(separator: "/").last.map(String.init) ?? ""
         if path == "/proc/kmsg" { return "reading takes messages away" }
+        if path == "/sys/class/zram-control/hot_add" { return "reading makes a device" }
         if ["/proc/kcore", "/proc/vmcore"].contains(path) || path.hasPrefix("/proc/kpage") { return "the machine's memory" }
         if Process.isOwn(path), ["mem", "pagemap", "smaps", "numa_maps", "smaps_rollup", "clear_refs"].contains(name) {
             return "the process's memory"
