@@ -48,6 +48,18 @@ extension NodeConfiguration {
         guard first < last else { throw ConfigurationError("\(name):\(lineOfIDs): ids.first is not below ids.last") }
         ids = first...last
     }
+
+    /// `state-dir` of a file of which nothing else needs to make sense, in whatever table it has come to be.
+    static func stateDirectoryAlone(parsing text: String, from name: String) throws(ConfigurationError) -> String {
+        var found = NodeConfiguration().stateDirectory
+        for (index, line) in Lines.of(text).enumerated() where line.contains("state-dir") {
+            let place = "\(name):\(index + 1)"
+            let settings: Settings
+            do { settings = try Settings(parsing: line) } catch { throw ConfigurationError("\(place): \(error.reason)") }
+            for entry in settings.entries where entry.key == "state-dir" { found = try entry.absolutePath(at: place) }
+        }
+        return found
+    }
 }
 
 extension Settings.Entry {

@@ -68,6 +68,16 @@ extension NodeConfiguration {
         return try load(path, environment: [:]).stateDirectory
     }
 
+    /// What the file says of it, whatever is wrong with the rest of the file.
+    public static func stateDirectoryAlone(from path: String = defaultPath) throws(ConfigurationError) -> String {
+        let bytes: [UInt8]
+        do throws(Errno) { bytes = try Files.read(path) } catch {
+            if error == .noSuchFileOrDirectory { return NodeConfiguration().stateDirectory }
+            throw ConfigurationError("reading \(path): \(error.name)")
+        }
+        return try stateDirectoryAlone(parsing: String(decoding: bytes, as: UTF8.self), from: path)
+    }
+
     /// The same of the control socket of `vnode-fs`.
     public static func socket(given: String?, from path: String = defaultPath) throws(ConfigurationError) -> String {
         if let given { return given }

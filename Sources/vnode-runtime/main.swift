@@ -13,8 +13,18 @@ while true {
 
 func environment(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 
-/// What the node's configuration says. The places are also taken from the environment, as `vnode` does.
+/// What the node's configuration says, or what is wrong with it. The places are also taken from the environment, as `vnode` does.
 func settings() throws -> RuntimeSettings {
+    do { return try faultless() } catch {
+        var settings = RuntimeSettings(
+            mode: .perNamespace, engine: environment("VNODE_ENGINE") ?? "runc", socket: "",
+            stateDirectory: try environment("VNODE_STATE") ?? NodeConfiguration.stateDirectoryAlone(), ids: .standard)
+        settings.fault = "\(error)"
+        return settings
+    }
+}
+
+func faultless() throws -> RuntimeSettings {
     var variables: [String: String] = [:]
     if let pods = environment(NodeConfiguration.variable) { variables[NodeConfiguration.variable] = pods }
     let node = try NodeConfiguration.load(environment: variables)

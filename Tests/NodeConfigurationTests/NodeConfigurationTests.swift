@@ -23,6 +23,9 @@ struct NodeConfigurationTests {
             engine = '/usr/bin/crun'
             state-dir="/run/other"
             socket = "/run/other/a\\"b.sock"
+            kubelet-dir = "/k"
+            containerd-root = "/r"
+            containerd-state = "/s"
             [ids]
             first = 131_072
             last = 262143
@@ -32,6 +35,7 @@ struct NodeConfigurationTests {
         #expect(got.engine == "/usr/bin/crun")
         #expect(got.stateDirectory == "/run/other")
         #expect(got.socket == "/run/other/a\"b.sock")
+        #expect((got.kubelet, got.containerdRoot, got.containerdState) == ("/k", "/r", "/s"))
         #expect(got.ids == 131_072...262_143)
         #expect(try NodeConfiguration(parsing: "ids.first = 131072").ids.lowerBound == 131_072)
     }
@@ -55,10 +59,26 @@ struct NodeConfigurationTests {
         #expect(got.containerdRoot == "/var/lib/containerd")
     }
 
-    @Test func theDocumentedKeysAreTheKnownOnes() {
+    @Test func theDocumentedKeysAreTheKnownOnes() throws {
         for key in NodeConfiguration.keys {
             #expect(message("\(key) = 0.5")?.contains("unknown key") == false, "\(key)")
         }
+        let page = String(decoding: try Files.read("docs/reference/config.md"), as: UTF8.self)
+        let rows = Lines.of(page).prefix { $0 != "## Environment" }.filter { $0.hasPrefix("| `") }
+        #expect(rows.map { String($0.dropFirst(3).prefix { $0 != "`" }) } == NodeConfiguration.keys)
+    }
+
+    /// Running pods are found whatever else is wrong; but nobody is to believe that there are none.
+    @Test func theStateDirectoryAlone() throws {
+        func found(_ text: String) throws(ConfigurationError) -> String {
+            try NodeConfiguration.stateDirectoryAlone(parsing: text, from: "f")
+        }
+        #expect(try found("engin = 1") == "/run/vnode")
+        #expect(try found("# state-dir = \"/a\"") == "/run/vnode")
+        #expect(try found("engin = 1\n[ids\n\nstate-dir = \"/b\" # x\nsocket = {") == "/b")
+        #expect(throws: ConfigurationError("f:2: state-dir = \"b\": must be an absolute path")) { try found("\nstate-dir = \"b\"") }
+        #expect(throws: ConfigurationError.self) { try found("state-dir = /b") }
+        #expect(throws: ConfigurationError.self) { try found("state-dir \"/b\"") }
     }
 
     @Test(arguments: [

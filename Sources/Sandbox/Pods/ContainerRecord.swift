@@ -9,6 +9,8 @@ struct ContainerRecord: Codable, Equatable {
     var vnode: String
     /// Tells the vNode from a later one of the same name. Empty until it is there.
     var bootID: String
+    /// Path of the engine that makes it, and knows it.
+    var engine: String?
     var sandboxID: String?
     /// Who makes it.
     var creator: ProcessIdentity?

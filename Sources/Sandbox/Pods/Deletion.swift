@@ -93,7 +93,7 @@ final class FoundContainer {
             return
         }
         do throws(Failure) {
-            vnode = try Inside(state, settings)
+            vnode = try Inside(state, settings, for: record)
             unreachable = nil
         } catch {
             vnode = nil

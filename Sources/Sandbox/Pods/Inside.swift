@@ -11,13 +11,21 @@ final class Inside {
     let staging: OwnedFD
     let engine: Engine
 
-    init(_ state: State, _ settings: RuntimeSettings) throws(Failure) {
+    /// `record` is of a container that is there: its engine is the one that made it, whatever the node's is by now.
+    init(_ state: State, _ settings: RuntimeSettings, for record: ContainerRecord? = nil) throws(Failure) {
         self.state = state
         guard let first = state.initProcess?.open() else { throw Failure("the vNode \(state.name) has ended") }
         self.first = first
         daemon = try Daemon.reconnect(state)
         staging = try Entry.staging(of: state, daemon)
-        engine = try Programs.engine(settings.engine)
+        engine = try Inside.engine(settings, record)
+    }
+
+    /// Where a package has moved it, that of its name.
+    private static func engine(_ settings: RuntimeSettings, _ record: ContainerRecord?) throws(Failure) -> Engine {
+        guard let path = record?.engine else { return try Programs.engine(settings.engine) }
+        if let same = try? Programs.engine(path) { return same }
+        return try Programs.engine(String(path.split(separator: "/").last ?? ""))
     }
 
     /// The vNode's user namespace.

@@ -108,7 +108,11 @@ final class PodVNodes {
         do throws(Failure) {
             if let state = try takeDownUnlessUsed(record, try records.all()) {
                 guard mayRunEngine else { return }
-                Deletion.takeAway(record, in: try Inside(state, settings), isForced: true)
+                // Its outer container is left alone: paths there may lead through file systems of the vNode's own, which need not answer, and
+                // who sweeps may be another's. What is shown there of the pod's goes with the vNode.
+                var rest = record
+                rest.shownAt = []
+                Deletion.takeAway(rest, in: try Inside(state, settings, for: record), isForced: true)
             }
             Deletion.removeCgroup(record)
             ContainerCgroup.remove(record.madeCgroups)

@@ -16,12 +16,22 @@ public enum Runtime {
             let arguments = try RuntimeArguments(words)
             let known: RuntimeSettings
             do { known = try settings() } catch { throw Failure("\(error)") }
+            if let fault = known.fault {
+                guard Runtime.isOfAContainer(arguments.command) else { throw Failure(fault) }
+                log.warning(fault)
+            }
             return try perform(arguments, known, log)
         } catch {
             log.error(error.message)
             // As runc.
             return 1
         }
+    }
+
+    /// What is asked of a container that is there. Of the configuration that needs no more than where containers are remembered: a slip in
+    /// the rest of it must not keep pods from being stopped.
+    private static func isOfAContainer(_ command: String) -> Bool {
+        ["delete", "exec", "start", "state", "kill", "pause", "resume", "ps", "update", "events"].contains(command)
     }
 
     private static func perform(

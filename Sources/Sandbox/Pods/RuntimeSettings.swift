@@ -9,6 +9,8 @@ public struct RuntimeSettings: Sendable, Equatable {
     /// UIDs and GIDs of the node that vNodes may have.
     public var ids: IDPool
     public var paths = ManagedPaths()
+    /// What is wrong with the node's configuration. Nothing new is made by it then.
+    public var fault: String?
 
     public init(mode: PodMode, engine: String, socket: String, stateDirectory: String, ids: IDPool) {
         self.mode = mode

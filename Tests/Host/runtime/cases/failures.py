@@ -37,6 +37,8 @@ def failures_leave_nothing(machine):
     bad(["vnode: staging the root filesystem", "ENOENT"], lambda spec: spec["root"].update(path="/nowhere/rootfs"))
     bad(["vnode: staging /a: ", "gone", "ENOENT"], mounts=[bind(gone, "/a")], pod=pod)
     bad(["vnode: staging /a: ", "ENOENT", "hostPath"], mounts=[bind("/etc/passwd", "/a")])
+    # A directory is a cgroup there, and would be the vNode's to divide without bounds.
+    bad(["vnode: staging /a: /sys/fs/cgroup/x: EPERM"], mounts=[bind("/sys/fs/cgroup/x", "/a")], pod=pod)
     bad(["vnode: setting the sysctl: net/ipv4/nothing"], set_linux(sysctl={"net.ipv4.nothing": "1"}))
     bad(["vnode: setting the sysctl: kernel/core_pattern"], set_linux(sysctl={"kernel.core_pattern": "x"}))
     bad(["vnode: opening the console socket: /nowhere"], flags=["--console-socket", "/nowhere"])
@@ -246,3 +248,110 @@ def killed_creators(machine):
         two.end()
         one.unmount()
         expect(f"vNodes after {delay} s", machine.vnodes(), [])
+
+
+def within(machine, name):
+    """All that a container could leave in a vNode that lives on: mounts of staging and of the outer container, files beside them, cgroups,
+    and what vnode-fs keeps for it."""
+    state = machine.vnode(name)
+    first = state["initProcess"]["pid"]
+    workers = [int(pid) for pid in filter(str.isdigit, os.listdir("/proc")) if parent(pid) == machine.daemon.pid]
+    found = {f"outer {mount}" for mount in mounts(first)}
+    for pid in [machine.daemon.pid, *workers]:
+        kinds = {}
+        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                target = os.readlink(f"/proc/{pid}/fd/{descriptor}")
+            except OSError:
+                continue
+            kind = target.split(":")[0] if ":" in target else target
+            kinds[kind] = kinds.get(kind, 0) + 1
+            if kind == "mnt" and pid == machine.daemon.pid:
+                found |= staging(f"/proc/{pid}/fd/{descriptor}")
+        # Files it reads are opened when they are read first.
+        found |= {f"{pid} holds {count} of {kind}" for kind, count in kinds.items() if kind in ("mnt", "pipe", "anon_inode")}
+    for base, _, _ in os.walk(state["cgroup"]):
+        found.add("cgroup " + base)
+    views = subprocess.run([shim.BIN + "/vnode-fs", "metrics", "--socket", machine.socket], stdout=subprocess.PIPE, text=True).stdout
+    return found | {"vnode-fs: " + line for line in views.split("\n") if line.startswith("views ")}
+
+
+def parent(pid):
+    try:
+        return int(open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
+
+
+def mounts(pid):
+    fields = (line.split() for line in open(f"/proc/{pid}/mountinfo"))
+    return [" ".join([words[3], words[4], words[words.index("-") + 1]]) for words in fields]
+
+
+def staging(path):
+    """Of a mount namespace somebody holds."""
+    ready, go = os.pipe(), os.pipe()
+    namespace = os.open(path, os.O_RDONLY)
+    child = os.fork()
+    if child == 0:
+        if shim.libc.setns(namespace, 0x20000) == 0:
+            os.write(ready[1], " ".join(os.listdir("/inner")).encode() or b" ")
+        os.close(ready[1])
+        os.read(go[0], 1)
+        os._exit(0)
+    os.close(namespace)
+    os.close(ready[1])
+    names = os.read(ready[0], 65536).decode().split()
+    found = {f"staging {mount}" for mount in mounts(child)} | {f"staging /inner/{name}" for name in names}
+    os.write(go[1], b"x")
+    os.waitpid(child, 0)
+    for end in (ready[0], *go):
+        os.close(end)
+    return found
+
+
+@case
+def nothing_within(machine):
+    """containers that fail, are killed in the making, restart and end leave nothing inside a vNode that lives on"""
+    pod = Pod(machine, "p0", "shop")
+    volume = pod.volume("work")
+    keeper = Container(machine, "container0", ["sleep", "60"], pod, "sandbox").begin()
+
+    def round():
+        one = Container(machine, "container1", ["sh", "-c", "exit 3"], pod, mounts=[bind(volume, "/work")]).begin()
+        one.execute("true")
+        expect("exit", one.wait(), 3)
+        one.end()
+        two = Container(machine, "container2", ["true"], pod, mounts=[bind(volume, "/a"), bind("/etc/passwd", "/b")])
+        expect("a mount that cannot be", two.create().returncode, 1)
+        two.unmount()
+        two = Container(machine, "container2", ["/no-such-program"], pod, mounts=[bind(volume, "/a")])
+        expect("a program that is not there", two.create().returncode, 1)
+        two.unmount()
+        two = Container(machine, "container2", ["true"], pod)
+        expect("at the very end", two.create("--pid-file", "/nowhere/pid").returncode, 1)
+        two.unmount()
+
+    round()
+    before = within(machine, "ns-shop")
+    for _ in range(5):
+        round()
+    for delay in (0.015, 0.03, 0.045):
+        one = Container(machine, "container1", ["sleep", "60"], pod, mounts=[bind(volume, "/work")])
+        command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
+        creator = subprocess.Popen(command, env=machine.environment({}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        creator.kill()
+        creator.wait()
+        expect(f"delete after {delay} s", one.delete("--force").returncode, 0)
+        shim.reap()
+        one.unmount()
+    left = []
+    for _ in range(100):
+        left = sorted(within(machine, "ns-shop") ^ before)
+        if not left:
+            break
+        time.sleep(0.1)
+    expect("what is inside", left, [])
+    keeper.end()
+    pod.forget()

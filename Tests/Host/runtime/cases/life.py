@@ -128,3 +128,41 @@ def bundle_tells(machine):
     pid = [entry for entry in spec["linux"]["namespaces"] if entry["type"] == "pid"][0]
     expect("namespace", os.readlink(pid["path"]), os.readlink(f"/proc/{one.pid}/ns/pid"))
     one.end()
+
+
+@case
+def faulty_configuration(machine):
+    """a slip in the configuration makes nothing new; containers that are there are listed, entered and ended"""
+    one = Container(machine, "container1", ["sleep", "60"]).begin()
+    wrong = {"VNODE_PER_POD": "yes"}
+    two = Container(machine, "container2", ["true"])
+    ended = two.create(env=wrong)
+    expect("create", ended.returncode, 1)
+    has(json.loads(ended.log)["msg"], "VNODE_PER_POD", "true or false")
+    ended = machine.runtime("state", "container1", env=wrong)
+    expect("status", json.loads(ended.stdout)["status"], "running")
+    warning = json.loads(ended.log.split("\n")[0])
+    expect("level", warning["level"], "warning")
+    has(warning["msg"], "VNODE_PER_POD", "true or false")
+    expect("exec", machine.runtime("exec", "container1", "/bin/echo", "on", env=wrong).stdout.strip(), "on")
+    expect("kill", machine.runtime("kill", "container1", "KILL", env=wrong).returncode, 0)
+    expect("ended", one.wait(), -9)
+    expect("delete", machine.runtime("delete", "--force", "container1", env=wrong).returncode, 0)
+    expect("delete of the unknown", machine.runtime("delete", "--force", "container2", env=wrong).returncode, 0)
+    expect("vNodes", machine.vnodes(), [])
+    one.unmount()
+    two.unmount()
+
+
+@case
+def another_engine(machine):
+    """a container is its engine's to its end, whatever the node's is by then"""
+    one = Container(machine, "container1", ["sleep", "60"]).begin()
+    other = {"VNODE_ENGINE": "/bin/false"}
+    expect("status", json.loads(machine.runtime("state", "container1", env=other).stdout)["status"], "running")
+    expect("exec", machine.runtime("exec", "container1", "/bin/echo", "on", env=other).stdout.strip(), "on")
+    expect("kill", machine.runtime("kill", "container1", "KILL", env=other).returncode, 0)
+    expect("ended", one.wait(), -9)
+    expect("delete", machine.runtime("delete", "container1", env=other).returncode, 0)
+    expect("vNodes", machine.vnodes(), [])
+    one.unmount()
