@@ -21,7 +21,7 @@ PACKAGES := libfuse3-dev libseccomp-dev libcap-dev fuse3 pkg-config gcc libc6-de
 # What the benchmarks compare with, and what builds and boots the test machines.
 TEST_PACKAGES := python3 lxcfs dash busybox-static mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio xz-utils kmod
 
-.PHONY: help setup setup-test build demo test test-unit test-host test-vm test-audit test-life test-e2e test-e2e-native attacks chaos fuzz bench bench-vm bench-render docs fmt check install uninstall clean
+.PHONY: help setup setup-test build demo test test-unit test-host test-vm test-audit test-life test-e2e test-e2e-native test-policies attacks chaos fuzz bench bench-vm bench-render docs fmt check install uninstall clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,9 +68,16 @@ test-life: setup-test build ## What people do as root of a machine, in a VM: cro
 test-e2e: setup-test build ## Run pods against containerd 1.7 and 2.x in VMs with kernels 6.12, 6.1 and 7.x (root)
 	@Tests/E2E/all
 
+test-policies: ## Evaluate the admission policies of manifests over pods, with cel-python in an environment of its own (network)
+	[ -x .build/policies/bin/python ] || python3 -m venv .build/policies
+	.build/policies/bin/pip install --quiet cel-python PyYAML
+	.build/policies/bin/python Tests/Manifests/policies
+
 test-e2e-native: setup-test build ## The same pods on this machine's kernel, in minutes, but for limits and systemd (root)
 	Tests/E2E/native 1.7
 	Tests/E2E/native 2.1
+	Tests/E2E/native --pods per-pod 1.7
+	Tests/E2E/native --pods per-pod 2.1
 
 chaos: build ## Read vNodes for MINUTES=10 while workers are killed and vNodes come and go (root)
 	$(VNODE_BIN)/vnode-load chaos --minutes $(MINUTES)

@@ -24,11 +24,15 @@ public enum Judgement {
         ] + runtime(facts)
     }
 
+    /// Of kernels that cannot ID-map tmpfs. The kubelet gives a token the mode 0600 where a pod says which user or group it runs as.
+    private static let limit = "before 6.3 secrets and tokens of mode 0400 or 0600 (runAsUser, fsGroup) cannot be read in pods"
+
     static func kernel(_ release: String) -> Finding {
         let numbers = release.split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) }
         let (major, minor) = (numbers.first ?? 0, numbers.count > 1 ? numbers[1] : 0)
+        let found = (major, minor) >= (6, 3) ? release : release + "; \(limit)"
         return Finding(
-            "kernel", (major, minor) >= (6, 1), found: release, needed: "6.1 or later", remedy: "boot a newer kernel")
+            "kernel", (major, minor) >= (6, 1), found: found, needed: "6.1 or later", remedy: "boot a newer kernel")
     }
 
     private static func cgroups(_ facts: Facts) -> Finding {

@@ -37,8 +37,11 @@ struct Check: ParsableCommand {
             let width = findings.map(\.name.count).max() ?? 0
             for finding in findings {
                 let name = finding.name + String(repeating: " ", count: width - finding.name.count)
-                print("\(finding.ok ? "ok     " : "not ok ") \(name)  \(finding.found)")
-                if let remedy = finding.remedy { print("        needed: \(finding.needed); \(remedy)") }
+                if let remedy = finding.remedy {
+                    print("not ok  \(name)  \(finding.found)\n        needed: \(finding.needed); \(remedy)")
+                } else {
+                    print("ok      \(name)  \(finding.found) (needed: \(finding.needed))")
+                }
             }
         }
         if !ok { throw ExitCode(1) }

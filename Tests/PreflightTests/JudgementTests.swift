@@ -7,6 +7,11 @@ struct JudgementTests {
     private static let dump2 = "disabled_plugins = []\nversion = 2\n\n[plugins]\n  version = 9\n"
     private static let dump3 = "version = 3\ndisabled_plugins = ['io.containerd.snapshotter.v1.zfs']\n\n[plugins]\n"
 
+    private static let bad = Facts(
+        kernel: "5.15.0", hasCgroup2: false, cgroup1: [], controllers: [], containerd: nil, kubeletEndpoint: nil, otherSockets: [],
+        fuse: .fails("ENOENT"), userNamespace: .fails("EPERM"), mappedOverlay: .notTried("not root"), overlayPlace: "/x",
+        timeNamespace: .fails("EINVAL"), seccompActions: [], hasSELinux: true)
+
     private static let good = Facts(
         kernel: "6.12.117+deb13-cloud-amd64", hasCgroup2: true, cgroup1: [],
         controllers: ["cpuset", "cpu", "io", "memory", "hugetlb", "pids"],
@@ -119,6 +124,15 @@ struct JudgementTests {
                 $0.otherSockets = ["/run/docker.sock"]
                 $0.containerd?.configuration = "disabled_plugins = [\"cri\"]\nversion = 2\n"
             } == ["cri", "kubelet"])
+    }
+
+    @Test func everyLineSaysWhatIsFoundAndNeededAndEveryFailureWhatToDo() {
+        for finding in Judgement.findings(JudgementTests.good) + Judgement.findings(JudgementTests.bad) {
+            #expect(!finding.found.isEmpty && !finding.needed.isEmpty, "\(finding.name)")
+            #expect(finding.ok == (finding.remedy == nil) && finding.remedy != "", "\(finding.name)")
+        }
+        #expect(Judgement.kernel("6.1.0-30-amd64").found.hasPrefix("6.1.0-30-amd64; before 6.3 secrets"))
+        #expect(Judgement.kernel("6.12.1").found == "6.12.1")
     }
 
     @Test func aFailureSaysWhatToDo() throws {
