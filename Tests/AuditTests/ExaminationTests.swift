@@ -216,7 +216,10 @@ import Testing
 
     @Test func messagesAndMemoryAreNotRead() {
         let audit = Case()
-        for path in ["/proc/kmsg", "/sys/class/zram-control/hot_add", "/proc/kcore", "/proc/self/mem", "/sys/devices/pci0000:00/resource0", "/sys/devices/pci0000:00/rom"] {
+        for path in [
+            "/proc/kmsg", "/sys/class/zram-control/hot_add", "/proc/kcore", "/proc/self/mem", "/sys/devices/pci0000:00/resource0",
+            "/sys/devices/pci0000:00/rom",
+        ] {
             audit.inside.add(path, "x")
         }
         let result = audit.result()
