@@ -1,4 +1,5 @@
 """What every pod needs: images, commands, exit codes, logs, names, the network."""
+import socket
 from pods.checks import case
 from pods.node import read, run
 from pods.pod import FOREVER, Pod
@@ -23,6 +24,24 @@ def runs(t, node):
     t.equal("root listens on a low port", "0", container.sh("timeout 1 nc -l -p 80 2>&1 | grep -c -i denied").split()[0])
     pod_ids = [p.id for p in node.cri.call("ListPodSandbox").items]
     t.equal("the list has the pod", [pod.id], pod_ids)
+
+
+@case("who may speak to a pod")
+def network(t, node):
+    pod = Pod(node, "listener")
+    pod.run(["sh", "-c", "while :; do echo hello | nc -l -p 80; done"])
+    address = pod.status().network.ip
+
+    def from_node():
+        try:
+            with socket.create_connection((address, 80), timeout=2) as connection:
+                return connection.recv(64)
+        except OSError as error:
+            return str(error)
+
+    t.eventually("the node, as the kubelet's probes", b"hello\n", from_node)
+    other = Pod(node, "other", "elsewhere").run()
+    t.eventually("another pod", "hello", lambda: other.sh(f"nc -w 2 {address} 80 </dev/null"))
 
 
 DATAGRAM = """

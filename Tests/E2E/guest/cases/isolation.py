@@ -3,7 +3,7 @@ import concurrent.futures, os, re
 from pods import install
 from pods.checks import case
 from pods.node import run
-from pods.pod import Pod
+from pods.pod import Pod, failure
 
 SYSCALL = "$r = syscall({}); printf '%d %d', $r, $!+0"
 
@@ -14,6 +14,11 @@ def uptime(container):
 
 def first_id(container):
     return int(container.sh("cat /proc/self/uid_map").split()[1])
+
+
+def boot(container):
+    """What tells one start of a machine from another."""
+    return container.sh("cat /proc/sys/kernel/random/boot_id; awk '/^btime/ {print $2}' /proc/stat").split()
 
 
 def sees(container, mark):
@@ -33,7 +38,9 @@ def by_namespace(t, node):
     t.equal("nor does A1 see B1's", "0", sees(a1, 2001))
     one, two = uptime(a1), uptime(a2)
     t.true("A1 and A2 are up for as long", abs(one - two) < 5, (one, two))
-    t.true("which is not the node's time", float(open("/proc/uptime").read().split()[0]) - one > 20, one)
+    t.equal("A1 and A2 have started as one", boot(a1), boot(a2))
+    t.true("B1 has started by itself", boot(a1)[0] != boot(b1)[0], boot(b1))
+    t.true("A1's uptime is not the node's", float(open("/proc/uptime").read().split()[0]) - one > 20, one)
     t.equal("A1 and A2 have the same ids", first_id(a1), first_id(a2))
     t.true("B1 has others", abs(first_id(a1) - first_id(b1)) >= 65536, (first_id(a1), first_id(b1)))
     owners_are_ranges(t, [a1, a2, b1])
@@ -93,6 +100,34 @@ def mode(t, node):
         install.setting("pods", node.pods_mode)
 
 
+@case("the mode by the environment of containerd", only="vnode", needs="systemd")
+def mode_by_environment(t, node):
+    directory = "/run/systemd/system/containerd.service.d"
+    value = {"per-pod": "false", "per-namespace": "true"}[node.pods_mode]
+
+    def restart(value):
+        os.makedirs(directory, exist_ok=True)
+        with open(directory + "/pods.conf", "w") as file:
+            file.write(f"[Service]\nEnvironment=VNODE_PER_POD={value}\n" if value else "")
+        run("systemctl", "daemon-reload")
+        run("systemctl", "restart", "containerd")
+        node.connect()
+
+    try:
+        restart(value)
+        containers = [Pod(node, f"e{number}", "environment").run() for number in range(2)]
+        found = len({first_id(container) for container in containers})
+        t.equal("it wins over the file", 2 if value == "true" else 1, found)
+        restart("yes")
+        t.matches("a value that is none is said by RunPodSandbox", r'vnode: VNODE_PER_POD="yes": must be true or false',
+                  failure(lambda: Pod(node, "wrong", "environment")))
+        t.equal("pods that are up are entered", (0, "on"), containers[0].exec("echo", "on"))
+        containers[0].pod.remove()
+        t.true("and removed", containers[0].pod not in node.pods)
+    finally:
+        restart(None)
+
+
 @case("views follow limits", only="vnode", needs="limits")
 def views(t, node):
     pod = Pod(node, "views")
@@ -103,8 +138,15 @@ def views(t, node):
     container.update(memory_limit_in_bytes=96 << 20, cpu_period=100000, cpu_quota=200000)
     t.eventually("an update in place shows", "98304", total)
     t.eventually("for CPUs too", "2", lambda: container.sh("grep -c ^processor /proc/cpuinfo"))
+    container.update(memory_limit_in_bytes=48 << 20, cpu_period=100000, cpu_quota=100000)
+    t.eventually("what shrinks too", ("49152", "1"), lambda: (total(), container.sh("grep -c ^processor /proc/cpuinfo")))
     other = pod.run(name="other", linux={"resources": {"memory_limit_in_bytes": 32 << 20}})
     t.equal("another container of the pod has its own", "32768", other.sh("awk '/^MemTotal/ {print $2}' /proc/meminfo"))
+    of_pod = os.path.dirname(container.cgroup()) + "/memory.max"
+    with open(of_pod, "w") as file:
+        file.write(str(40 << 20))
+    t.eventually("the pod's holds where it is less", "40960", total)
+    t.equal("and not where it is more", "32768", other.sh("awk '/^MemTotal/ {print $2}' /proc/meminfo"))
 
 
 @case("documented limits", only="vnode")
@@ -118,10 +160,16 @@ def limits(t, node):
     t.equal("bpf is EPERM", "-1 1", perl("321, 0, 0, 0"))
     t.equal("init_module is EPERM", "-1 1", perl("175, 0, 0, 0"))
     t.matches("unmounting a cover", "Invalid argument|Operation not permitted", container.sh("umount /proc/meminfo"))
-    t.equal("a device is nobody's", "nobody:nogroup 65534:65534", "nobody:nogroup " + container.sh("stat -c %u:%g /dev/thing"))
-    t.equal("buddyinfo is the node's", "Node", container.sh("head -c 4 /proc/buddyinfo"))
+    container.sh("echo nobody:x:65534:65534::/:/bin/false >>/etc/passwd; echo nogroup:x:65534: >>/etc/group")
+    t.equal("a device is nobody's", "nobody:nogroup 65534:65534", container.sh("stat -c '%U:%G %u:%g' /dev/thing"))
+    zones = lambda text: [line.split()[:4] for line in text.strip().splitlines()]
+    with open("/proc/buddyinfo") as file:
+        t.equal("buddyinfo is the node's", zones(file.read()), zones(container.sh("cat /proc/buddyinfo")))
     if os.path.exists("/proc/config.gz"):
         t.equal("config.gz too", run("sha256sum", "/proc/config.gz").split()[0], container.sh("sha256sum /proc/config.gz | cut -d' ' -f1"))
+    else:
+        t.note("this kernel has no config.gz")
+        t.equal("config.gz neither", "no", container.sh("test -e /proc/config.gz || echo no"))
     t.equal("the host name of the pod", "limits", container.sh("hostname"))
 
 

@@ -70,7 +70,8 @@ def seccomp(t, node):
     path = "/var/lib/kubelet/seccomp/no-mkdir.json"
     with open(path, "w") as file:
         json.dump({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
-            {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13}]}, file)
+            {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13},
+            {"names": ["unshare", "sysinfo", "bpf"], "action": "SCMP_ACT_LOG"}]}, file)
     pod = Pod(node, "seccomp")
     own = pod.run(name="own", linux={"security_context": {"seccomp": {"profile_type": 2, "localhost_ref": path}}})
     t.matches("the pod's own holds", "Permission denied", own.sh("mkdir /tmp/x"))
@@ -80,6 +81,9 @@ def seccomp(t, node):
     if node.handler == "vnode":
         for name, container in (("under the pod's own", own), ("under the default", usual)):
             t.equal(f"ours holds too, {name}: bpf", "-1 1", container.exec("perl", "-e", SYSCALL.format("321, 0, 0, 0"))[1])
+            t.equal(f"a user namespace, {name}", "-1 1", container.exec("perl", "-e", SYSCALL.format("272, 0x10000000"))[1])
+            t.equal(f"sysinfo answers as meminfo, {name}", container.sh("awk '/^MemTotal/ {print $2}' /proc/meminfo"),
+                    container.sh("free -k | awk '/^Mem/ {print $2}'"))
 
 
 @case("AppArmor profiles", needs="apparmor")

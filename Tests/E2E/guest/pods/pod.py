@@ -1,5 +1,6 @@
 """Pods and containers as the kubelet makes them."""
 import os, shutil, subprocess, time, uuid
+import grpc
 from .streams import Stream
 
 TOOLS, POD, CONTAINER, NODE = "localhost/tools:1", 0, 1, 2
@@ -15,6 +16,15 @@ def merged(base, more):
     for key, value in more.items():
         result[key] = merged(result[key], value) if isinstance(value, dict) and isinstance(result.get(key), dict) else value
     return result
+
+
+def failure(function):
+    """What CRI says of it."""
+    try:
+        function()
+    except grpc.RpcError as error:
+        return error.details()
+    return "it did not fail"
 
 
 class Pod:
