@@ -41,19 +41,12 @@ def refusals(t, node):
     t.matches("a file of the node's", r"vnode: .*/etc/hostname", failure(file.start))
     pod.remove()
 
-    with open("/etc/vnode/config.toml") as config:
-        kept = config.read()
-    try:
-        with open("/etc/vnode/config.toml", "w") as config:
-            config.write("# x\nengin = 1\n" + kept)
+    with install.also("# x\nengin = 1\n"):
         t.matches("a slip in the configuration, by RunPodSandbox", r'vnode: /etc/vnode/config\.toml:2: unknown key "engin"',
                   failure(lambda: Pod(node, "slip", "slip")))
         t.equal("pods that are up are entered all the same", (0, "on"), keeper.containers[0].exec("echo", "on"))
         keeper.containers[0].stop(0)
         t.equal("and end", 137, keeper.containers[0].exited().exit_code)
-    finally:
-        with open("/etc/vnode/config.toml", "w") as config:
-            config.write(kept)
     for pod in [pod for pod in node.pods if pod.id is None]:
         pod.forget()
     t.eventually("nothing is left", [], lambda: sorted(node.traces() - before))

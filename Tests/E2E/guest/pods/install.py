@@ -1,5 +1,5 @@
 """The handler vnode, as an administrator gets it: by `vnode install`."""
-import glob, os, shutil, subprocess
+import contextlib, glob, os, shutil, subprocess
 from .node import CONFIG, run
 
 
@@ -23,6 +23,27 @@ def setting(key, value):
             lines = [line for line in file if not line.startswith(key + " =")]
     with open(path, "w") as file:
         file.writelines([f'{key} = "{value}"\n', *lines])
+
+
+@contextlib.contextmanager
+def also(lines):
+    """More at the beginning of it, for a time."""
+    path = "/etc/vnode/config.toml"
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    kept = None
+    if os.path.exists(path):
+        with open(path) as file:
+            kept = file.read()
+    try:
+        with open(path, "w") as file:
+            file.write(lines + (kept or ""))
+        yield
+    finally:
+        if kept is None:
+            os.remove(path)
+        else:
+            with open(path, "w") as file:
+                file.write(kept)
 
 
 def install(node):
