@@ -58,6 +58,13 @@ final class Engine {
         }
     }
 
+    /// Without symlinks: what such a one leads to may be another engine tomorrow.
+    var realPath: String {
+        guard let real = unsafe realpath(path, nil) else { return path }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
+    }
+
     /// Becomes the engine. Answers only when that failed.
     ///
     /// From the present mount namespace if it has the same file: runc protects itself by a read-only bind of its program, and

@@ -20,6 +20,7 @@ func settings() throws -> RuntimeSettings {
             mode: .perNamespace, engine: environment("VNODE_ENGINE") ?? "runc", socket: "",
             stateDirectory: try environment("VNODE_STATE") ?? NodeConfiguration.stateDirectoryAlone(), ids: .standard)
         settings.fault = "\(error)"
+        settings.mayBeElsewhere = environment("VNODE_STATE") == nil && (try? NodeConfiguration.load(environment: [:])) == nil
         return settings
     }
 }

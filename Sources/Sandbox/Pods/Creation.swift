@@ -97,7 +97,7 @@ final class Creation {
             bundle.spec["linux"]?["cgroupsPath"]?.string ?? "", isSystemd: record.isSystemd, vnode: "/\(Cgroup.directory)/\(record.vnode)",
             container: record.id)
         let users = try vnode.users()
-        record.engine = vnode.engine.path
+        record.engine = vnode.engine.realPath
         record.hasAppArmor = AppArmor.has(bundle.spec["process"]?["apparmorProfile"]?.string)
         let top = "/inner/" + record.id
         let rewrite = try BundleRewrite(

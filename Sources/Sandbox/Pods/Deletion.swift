@@ -24,7 +24,7 @@ enum Deletion {
             if status != 0 {
                 let bytes = file.bytes
                 // The engine never had it, or has lost it: what is staged is to go nevertheless.
-                let isUnknown = Deletion.saysUnknown(String(decoding: bytes, as: UTF8.self))
+                let isUnknown = record.process?.isAlive != true && Deletion.saysUnknown(String(decoding: bytes, as: UTF8.self))
                 guard isForced || isUnknown else {
                     log.append(bytes, of: vnode.engine, status: status)
                     return status
@@ -85,6 +85,8 @@ final class FoundContainer {
         name = try ContainerRecords.name(root: arguments.global("root") ?? "", id: id)
         vnodes = try PodVNodes(settings)
         record = vnodes.records.read(name)
+        // It may be on record elsewhere.
+        if record == nil, settings.mayBeElsewhere, let fault = settings.fault { throw Failure(fault) }
         guard let record, let state = vnodes.directory.state(of: record.vnode), state.bootID == record.bootID,
             state.initProcess?.isWhole == true
         else {

@@ -11,6 +11,8 @@ public struct RuntimeSettings: Sendable, Equatable {
     public var paths = ManagedPaths()
     /// What is wrong with the node's configuration. Nothing new is made by it then.
     public var fault: String?
+    /// It is the file, and so `stateDirectory` may not be the one that was meant: nobody is to believe that there is no container.
+    public var mayBeElsewhere = false
 
     public init(mode: PodMode, engine: String, socket: String, stateDirectory: String, ids: IDPool) {
         self.mode = mode

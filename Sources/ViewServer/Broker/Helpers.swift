@@ -8,14 +8,27 @@ final class Helpers: Sendable {
     /// What one vNode may keep from ending before its mounts are EIO.
     private static let most = 4
 
+    /// Those of vNodes that are gone, which end soon: as zombies they would be tasks of the daemon's.
+    private static let ofNobody = Mutex<[Int32]>([])
+
+    deinit {
+        let pids = left.withLock { $0 }
+        Helpers.ofNobody.withLock { $0 += pids }
+    }
+
     /// Whether one more may be started. Reaps those that have ended after all.
     func mayStart() -> Bool {
-        left.withLock { left in
-            left.removeAll { pid in
-                var status: CInt = 0
-                return unsafe waitpid(pid, &status, WNOHANG) != 0
-            }
+        Helpers.ofNobody.withLock { Helpers.reap(&$0) }
+        return left.withLock { left in
+            Helpers.reap(&left)
             return left.count < Helpers.most
+        }
+    }
+
+    private static func reap(_ pids: inout [Int32]) {
+        pids.removeAll { pid in
+            var status: CInt = 0
+            return unsafe waitpid(pid, &status, WNOHANG) != 0
         }
     }
 

@@ -62,6 +62,8 @@ extension BrokeredCall {
             kind, vnode: vnode.record, view: UInt32(clamping: listener.view), top: listener.top, notification: slot.id, slot: slot.number,
             attempt: attempt, caller: slot.caller, target: target, flags: flags, options: options)
         guard vnode.helpers.mayStart() else {
+            // The kernel refuses what is covered, and takes the rest away.
+            if kind == .unmount { return .kernels }
             log.error("a mount cannot be made: helpers wait for the vNode's own file systems", metadata: ["vnode": "\(vnode.record.name)"])
             throw .ioError
         }

@@ -5,7 +5,7 @@ import os
 import socket
 
 from checks import case, expect, has
-from shim import Container
+from shim import Container, run
 
 
 @case
@@ -166,3 +166,32 @@ def another_engine(machine):
     expect("delete", machine.runtime("delete", "container1", env=other).returncode, 0)
     expect("vNodes", machine.vnodes(), [])
     one.unmount()
+
+
+@case
+def moved_engine(machine):
+    """an engine that knows nothing of a container that runs is not believed"""
+    one = Container(machine, "container1", ["sleep", "60"]).begin()
+    record = f"{machine.state}/containers/" + next(name for name in os.listdir(machine.state + "/containers") if name.endswith(",container1"))
+    whole = json.load(open(record))
+    real = whole.pop("engine")
+    expect("on record", os.path.realpath(real), real)
+    other = machine.scratch + "/other"
+    with open(other + ".c", "w") as file:
+        file.write("""#include <stdio.h>
+            #include <string.h>
+            int main(int count, char **words) {
+                for (int i = 0; i + 1 < count; i++)
+                    if (!strcmp(words[i], "--log")) fputs("container does not exist\\n", fopen(words[i + 1], "w"));
+                return 1;
+            }""")
+    run("gcc", "-o", other, other + ".c")
+    with open(record, "w") as file:
+        json.dump(dict(whole, engine=other), file)
+    ended = machine.runtime("delete", "container1")
+    expect("delete", ended.returncode, 1)
+    with open(record, "w") as file:
+        json.dump(dict(whole, engine=real), file)
+    expect("it runs", json.loads(machine.runtime("state", "container1").stdout)["status"], "running")
+    one.end()
+    expect("vNodes", machine.vnodes(), [])
