@@ -1,8 +1,8 @@
 """The installer and the preflight on a real node."""
-import json, os, subprocess
+import base64, json, os, re, subprocess
 from pods.checks import case
 from pods.node import CONFIG, run
-from pods.pod import Pod
+from pods.pod import NODE, Pod
 
 BROKEN = "/run/systemd/system/containerd.service.d/broken.conf"
 
@@ -19,6 +19,32 @@ def preflight(t, node):
     report = json.loads(run("vnode-fs", "check", "--format", "json"))
     t.equal("so says the report", (True, 14), (report["ok"], len(report["checks"])))
     t.equal("the trial left nothing", [], [name for name in os.listdir("/var/lib/containerd") if name.startswith(".vnode")])
+
+
+@case("what the DaemonSet does", only="vnode", needs="systemd")
+def daemonset(t, node):
+    with open("/mnt/share/manifests/daemonset.yaml") as file:
+        text = file.read()
+    copy, installs, _, ready = (json.loads(words) for words in re.findall(r"command: (\[.*\])", text))
+    memory = int(re.search(r"limits:\s+memory: (\d+)Mi", text).group(1))
+    pod = Pod(node, "daemonset", "vnode", handler="runc", linux={
+        "security_context": {"privileged": True, "namespace_options": {"pid": NODE}}})
+    # The image's programs are those of the node here.
+    mounts = [{"container_path": "/opt/vnode", "host_path": "/opt/vnode", "readonly": True},
+              {"container_path": "/node", "host_path": pod.volume("node")}]
+    t.equal("copies", 0, pod.run(copy, name="copy", mounts=mounts).exited().exit_code)
+    programs = sorted(word.rsplit("/", 1)[1] for word in copy if word.startswith("/opt/"))
+    t.equal("all programs", programs, sorted(os.listdir(mounts[1]["host_path"])))
+    powers = {"security_context": {"privileged": True, "namespace_options": {"pid": NODE}}}
+    # Bytes, as the API has them.
+    value = base64.b64encode(str(node.pods_mode == "per-pod").lower().encode()).decode()
+    mode = [{"key": "VNODE_PER_POD", "value": value}]
+    for attempt in range(2):
+        container = pod.run(installs, name="install", attempt=attempt, envs=mode, linux=powers)
+        t.equal(f"installs, {attempt}", 0, container.exited().exit_code)
+    t.equal("again there is nothing to do", "nothing to do", container.output())
+    check = pod.run(name="check", linux={**powers, "resources": {"memory_limit_in_bytes": memory << 20}})
+    t.equal("is ready", 0, check.exec(*ready)[0])
 
 
 @case("the installer", only="vnode", needs="systemd")
