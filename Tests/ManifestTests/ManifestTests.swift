@@ -69,14 +69,15 @@ struct ManifestTests {
         #expect(runtimeClass["overhead"]?["podFixed"]?["memory"]?.string != nil)
     }
 
-    @Test(arguments: ["admission.yaml", "optional/no-host-network.yaml"]) func policiesAreBoundAndDeny(_ name: String) throws {
+    @Test(arguments: [("admission.yaml", ["p.hostPort", "p.hostIP"]), ("optional/no-host-network.yaml", ["spec.hostNetwork"])])
+    func policiesAreBoundAndDeny(_ name: String, _ fields: [String]) throws {
         let documents = try documents(name)
         try #require(documents.count == 2)
         #expect(documents[1]["spec"]?["policyName"] == documents[0]["metadata"]?["name"])
         #expect(documents[1]["spec"]?["validationActions"]?.sequence.map { $0.map(\.string) } == ["Deny"])
         #expect(documents[0]["spec"]?["failurePolicy"]?.string == "Fail")
         let expressions = documents[0]["spec"]?["validations"]?.sequence.map { $0.compactMap { $0["expression"]?.string } } ?? []
-        #expect(!expressions.isEmpty)
+        for field in fields { #expect(expressions.contains { $0.contains(field) }, "\(field)") }
         for expression in expressions { #expect(expression.filter { $0 == "(" }.count == expression.filter { $0 == ")" }.count) }
     }
 }

@@ -85,43 +85,17 @@ extension Suite {
                 }
             },
             Check("stop ends what runs in it, by SIGTERM first") { context in
-                _ = try await context.launcher(["run", "--name", "\(conf)-stop", "--keep", "--", "true"]).succeeded()
-                let words = [
-                    context.program("vnode"), "exec", "\(conf)-stop", "--", "sh", "-c",
-                    "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done",
-                ]
-                let (_, outcome) = try await withProgram(words, in: context) { program in
-                    try await program.says("ready")
-                    _ = try await context.launcher(["stop", "\(conf)-stop"]).succeeded()
-                    try await program.ended()
-                }
+                let outcome = try await context.stopped("\(conf)-stop", trap: "echo bye; exit 7")
                 try expect(outcome.output == "ready\nbye\n", "a goodbye", got: outcome.summary)
             },
             Check("stop --timeout waits for as long") { context in
-                _ = try await context.launcher(["run", "--name", "\(conf)-slow", "--keep", "--", "true"]).succeeded()
                 // Longer than without the option.
-                let words = [
-                    context.program("vnode"), "exec", "\(conf)-slow", "--", "sh", "-c",
-                    "trap 'sleep 15; echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done",
-                ]
-                let (_, outcome) = try await withProgram(words, in: context) { program in
-                    try await program.says("ready")
-                    _ = try await context.launcher(["stop", "--timeout", "100", "\(conf)-slow"]).succeeded()
-                    try await program.ended()
-                }
+                let outcome = try await context.stopped(
+                    "\(conf)-slow", trap: "sleep 15; echo bye; exit 7", options: ["--timeout", "100"])
                 try expect(outcome.output == "ready\nbye\n", "a goodbye", got: outcome.summary)
             },
             Check("stop --timeout ends what does not listen") { context in
-                _ = try await context.launcher(["run", "--name", "\(conf)-deaf", "--keep", "--", "true"]).succeeded()
-                let words = [
-                    context.program("vnode"), "exec", "\(conf)-deaf", "--", "sh", "-c",
-                    "trap '' TERM; echo ready; while :; do sleep 0.05; done",
-                ]
-                _ = try await withProgram(words, in: context) { program in
-                    try await program.says("ready")
-                    _ = try await context.launcher(["stop", "--timeout", "1", "\(conf)-deaf"]).succeeded()
-                    try await program.ended()
-                }
+                _ = try await context.stopped("\(conf)-deaf", trap: "", options: ["--timeout", "1"])
             },
             Check("two names alike are refused, the first goes on") { context in
                 try await context.kept("\(conf)-twice") {
@@ -152,5 +126,18 @@ extension Context {
         let stopped = try await launcher(["stop", name])
         if let failed { throw failed }
         _ = try stopped.succeeded()
+    }
+
+    /// What an inner container that traps SIGTERM has said when its vNode is stopped.
+    fileprivate func stopped(_ name: String, trap: String, options: [String] = []) async throws -> Outcome {
+        _ = try await launcher(["run", "--name", name, "--keep", "--", "true"]).succeeded()
+        let script = "trap '\(trap)' TERM; echo ready; while :; do sleep 0.05; done"
+        let words = [program("vnode"), "exec", name, "--", "sh", "-c", script]
+        let (_, outcome) = try await withProgram(words, in: self) { container in
+            try await container.says("ready")
+            _ = try await launcher(["stop"] + options + [name]).succeeded()
+            try await container.ended()
+        }
+        return outcome
     }
 }

@@ -170,6 +170,15 @@ def same_identity(machine):
     one.end()
 
 
+def killed_in_create(one, delay, env={}):
+    """Its create is killed after so many seconds, if it has not ended."""
+    command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, one.identity]
+    creator = subprocess.Popen(command, env=one.machine.environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(delay)
+    creator.kill()
+    creator.wait()
+
+
 def is_whole(machine):
     """Whether container1 waits to be started, as after any create: its own was killed too late, if at all."""
     for name in os.listdir(machine.state + "/containers"):
@@ -185,11 +194,7 @@ def killed_creators_nobody_deletes(machine):
         for mode in ("true", "false"):
             env = {"VNODE_PER_POD": mode}
             one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), "sandbox")
-            command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
-            creator = subprocess.Popen(command, env=machine.environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(delay)
-            creator.kill()
-            creator.wait()
+            killed_in_create(one, delay, env)
             time.sleep(0.1)
             if is_whole(machine):
                 one.delete("--force")
@@ -211,11 +216,7 @@ def killed_creators_beside_others(machine):
     other = Container(machine, "container0", ["sleep", "60"], Pod(machine, "p0", "shop"), "sandbox").begin()
     for delay in (0.02, 0.05, 0.1, 0.2):
         one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), "sandbox")
-        command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
-        creator = subprocess.Popen(command, env=machine.environment({}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(delay)
-        creator.kill()
-        creator.wait()
+        killed_in_create(one, delay)
         time.sleep(0.1)
         if is_whole(machine):
             one.delete("--force")
@@ -234,11 +235,7 @@ def killed_creators(machine):
     """a create killed at any moment leaves what delete --force takes away"""
     for delay in (0.01, 0.03, 0.06, 0.1, 0.15, 0.25):
         one = Container(machine, "container1", ["sleep", "60"], Pod(machine, "p1", "shop"), "sandbox")
-        command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
-        creator = subprocess.Popen(command, env=machine.environment({}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(delay)
-        creator.kill()
-        creator.wait()
+        killed_in_create(one, delay)
         time.sleep(0.1)
         expect(f"delete after {delay} s", one.delete("--force").returncode, 0)
         shim.reap()
@@ -349,11 +346,7 @@ def nothing_within(machine):
         round()
     for delay in (0.015, 0.03, 0.045):
         one = Container(machine, "container1", ["sleep", "60"], pod, mounts=[bind(volume, "/work")])
-        command = [shim.BIN + "/vnode-runtime", "--root", shim.ROOT, "create", "--bundle", one.bundle, "container1"]
-        creator = subprocess.Popen(command, env=machine.environment({}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(delay)
-        creator.kill()
-        creator.wait()
+        killed_in_create(one, delay)
         expect(f"delete after {delay} s", one.delete("--force").returncode, 0)
         shim.reap()
         one.unmount()
